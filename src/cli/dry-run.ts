@@ -5,8 +5,10 @@ import type { Selection } from '../migrate/contract/task.ts';
 import { plannedCheckpoint } from '../project/checkpoint-method.ts';
 import { planTask } from '../project/tasks.ts';
 import type { Context, Result } from './command.ts';
-import { eventOf, execute, resultOf, type Ready } from './execute.ts';
-import { lookPlan } from './look-plan.ts';
+import { eventOf } from '../operations/execute.ts';
+import type { Ready } from '../operations/ready.ts';
+import { operationOf, execute, resultOf } from './execute.ts';
+import { lookPlan } from '../operations/look-plan.ts';
 import { failed } from './result.ts';
 import { countOf } from './screen/format.ts';
 import { checkpointNote, planLines } from './screen/plan.ts';
@@ -39,7 +41,7 @@ function sayHooks({ screen }: Context, { project }: Ready, { direction }: Select
 
 async function dryRunFarAway(context: Context, ready: Ready, selection: Selection): Promise<Result> {
   const { screen } = context;
-  const made = await lookPlan(context, ready, selection);
+  const made = await lookPlan(operationOf(context, ready), selection);
   if (!made.ok) return failed(made.findings);
   const { plan, exitCode, outcome } = made.value;
   const { findings } = made.value;

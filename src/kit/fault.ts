@@ -26,7 +26,7 @@ export function fault(code: FaultCode, details: FaultDetails = {}): Finding {
 /** The exit code that the gravest of these findings asks for; 0 when none is an error. */
 export function exitCodeOf(findings: readonly Finding[]): ExitCode {
   const errors = findings.filter(({ severity }) => severity === 'error');
-  return gravest(errors.map(({ code }) => (code in catalogue ? catalogue[code as FaultCode].exit : 70)));
+  return gravest(errors.map(({ code }) => (Object.hasOwn(catalogue, code) ? catalogue[code].exit : 70)));
 }
 
 /**

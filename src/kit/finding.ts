@@ -1,5 +1,7 @@
-/** The severity of a finding: an error stops or fails the run, a warning is shown, a note informs. */
-export type Severity = 'error' | 'warning' | 'note';
+import type { FaultCode } from './catalogue/index.ts';
+import type { Severity } from './severity.ts';
+
+export type { Severity } from './severity.ts';
 
 /** A place in a file the user wrote. Lines and columns count from 1; columns count characters. */
 export interface Place {
@@ -13,7 +15,8 @@ export interface Place {
  * line, `why` names the cause in this case, `fix` what to type or change.
  */
 export interface Finding {
-  readonly code: string;
+  /** From the catalogue: `godwit explain CODE` tells more. */
+  readonly code: FaultCode;
   readonly severity: Severity;
   readonly title: string;
   readonly why: string;

@@ -72,16 +72,21 @@ function onDatabase(code: string, url: string): string {
 
 test('the examples of the library compile, and tell the truth when they are run one after another', async () => {
   await using database = await createTestDatabase();
-  using project = createProject(migrations);
-  const examples = examplesOf('src/index.ts');
-  expect(examples).toHaveLength(4);
-  const names = 'deploy, plan, status, verify';
-  const code = examples.map((example) => `{\n${asserting(example)}\n}`).join('\n');
+  using project = createProject({ ...migrations, 'migrations/0002_users.down.sql': 'drop table users;' });
+  const examples = ['look', 'change', 'exec', 'explain', 'runs'].flatMap((name) =>
+    examplesOf(`src/library/${name}.ts`),
+  );
+  expect(examples).toHaveLength(9);
+  // They tell of one project: what is looked at has not been applied yet, and at last it is verified.
+  const [status = '', plan = '', verify = '', deploy = '', down = '', adopt = '', ...others] = examples;
+  const story = [status, plan, deploy, verify, adopt, down, ...others];
+  const names = 'adopt, deploy, down, exec, explain, plan, runs, status, verify';
+  const code = story.map((example) => `{\n${asserting(example)}\n}`).join('\n');
   const folder = `const projectFolder = ${JSON.stringify(project.folder)};`;
   await compileAndRun(
     `import { ${names} } from ${JSON.stringify(library)};\n${folder}\n${onDatabase(code, database.url)}`,
   );
-}, 60_000);
+}, 180_000);
 
 test.each(['README.md', 'docs/library.md'])(
   'the library code of %s compiles and runs',
@@ -96,5 +101,5 @@ test.each(['README.md', 'docs/library.md'])(
     const own = code.replaceAll("'godwit'", JSON.stringify(library)).replaceAll('/path/to/project', project.folder);
     await compileAndRun(`${onDatabase(own, database.url)}\nsame(applied, ['1', '2'], 'applied');`);
   },
-  60_000,
+  180_000,
 );

@@ -1,14 +1,11 @@
 import { fault } from '../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import { nearest } from '../../kit/nearest.ts';
-import { versionIn } from '../../migrate/contract/migration-id.ts';
-import type { Migration, Plan } from '../../migrate/contract/model.ts';
-import type { Selection } from '../../migrate/contract/task.ts';
-import { rehearseAdoption, type RehearsedAdoption } from '../../project/rehearse-adoption.ts';
-import { applyTask, defaultWaitMs, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
+import type { Plan } from '../../migrate/contract/model.ts';
+import { adopt, prepareAdoption, type PreparedAdoption } from '../../operations/adopt.ts';
+import { eventOf } from '../../operations/execute.ts';
+import { defaultWaitMs, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
+import type { Ready } from '../../operations/ready.ts';
 import { defineCommand, type Context, type Result, type Run } from '../command.ts';
-import { consent } from '../consent.ts';
-import { eventOf, executeAloud, executeQuietly, progressOn, withProject, type Ready } from '../execute.ts';
+import { executeQuietly, operationOf, resultOfConclusion, withProject } from '../execute.ts';
 import { restArguments } from '../options/argument-kinds.ts';
 import { flag, text, version } from '../options/kinds.ts';
 import { wait } from '../options/shared.ts';
@@ -59,57 +56,19 @@ export const run: Run<typeof spec> = async (context) => {
     return failed([
       fault('wrong-usage', { why: '--reason belongs to --identity: it says why the database is a different one.' }),
     ]);
-  if (baseline !== undefined && names.length > 0)
-    return failed([fault('wrong-usage', { why: 'Name migrations, or give --baseline VERSION, not both.' })]);
   return await withProject(context, { changes: true }, async (ready) => {
     if (options.export) return await exportHistory(context, ready);
-    const only = idsOf(names, ready.wired.bundle.migrations);
-    if (!only.ok) return failed(only.findings);
-    const how = baseline === undefined ? 'adopt' : 'baseline';
-    const selection: Selection = {
-      direction: 'up',
-      outOfOrder: only.value.length > 0,
-      ...(baseline === undefined ? {} : { to: baseline }),
-      ...(only.value.length === 0 ? {} : { only: only.value }),
-    };
-    const prepared = await prepare(context, ready, selection, how);
+    const operation = operationOf(context, ready);
+    const request = { names, baseline, waitMs };
+    const prepared = await prepareAdoption(operation, request);
     if (!prepared.ok) return failed(prepared.findings);
-    const { plan, bundle, look, findings } = prepared.value;
-    for (const finding of findings) context.screen.event({ kind: 'finding', finding });
-    const rehearsed = { ...ready, wired: { ...ready.wired, bundle } };
-    if (dryRun) return showLook(context, { plan, look }, how);
-    const consented = await consent(context, ready, { command: 'adopt', how, selection, waitMs });
-    if (!consented.ok) return failed(consented.findings);
-    if (consented.value === undefined) return { exitCode: 0, outcome: 'nothing-to-do', findings: [], data: {} };
-    return await executeAloud(context, rehearsed, await applyTask(ready.project, ready.actor, consented.value));
+    if (dryRun) return showLook(context, prepared.value);
+    return resultOfConclusion(context, ready, await adopt(operation, prepared.value, request));
   });
 };
 
-/** Runs the migrations on a throwaway server, and looks how far the database is what they make. Ctrl-C ends it at once. */
-async function prepare(context: Context, ready: Ready, selection: Selection, how: 'adopt' | 'baseline') {
-  const { screen, signal } = context;
-  const tell = progressOn(context);
-  return await rehearseAdoption(ready.project, {
-    bundle: ready.wired.bundle,
-    actor: ready.actor,
-    selection,
-    how,
-    execute: async (task, bundle) => {
-      const wired = { ...ready.wired, bundle };
-      return await executeQuietly(context, { ...ready, wired }, task);
-    },
-    onProgress: (text, step) => (step === 'step' ? screen.passing(text) : tell(text, step)),
-    signal,
-  });
-}
-
 /** `--dry-run`: what would be recorded, and what would be said. */
-function showLook(
-  context: Context,
-  { plan, look }: Pick<RehearsedAdoption, 'plan' | 'look'>,
-  how: 'adopt' | 'baseline',
-): Result {
-  const { screen } = context;
+function showLook({ screen }: Context, { plan, look, how }: PreparedAdoption): Result {
   screen.settle();
   const adoption = look.events.findLast((event) => event.kind === 'adoption');
   const recorded = new Set([...(adoption?.proven ?? []), ...(adoption?.baseline ?? [])]);
@@ -128,31 +87,6 @@ function showLook(
   );
   for (const event of look.events) if (screen.json || event.kind === 'finding') screen.event(event);
   return { exitCode: look.exitCode, outcome: look.outcome, findings: [] };
-}
-
-/** Migrations by version or name; each must exist. */
-function idsOf(names: readonly string[], migrations: readonly Migration[]): Outcome<readonly string[]> {
-  const ids: string[] = [];
-  for (const name of names) {
-    const canonical = /^\d+$/.test(name) ? String(BigInt(name)) : name;
-    const found = migrations.find(
-      (one) => versionIn(one.id) === canonical || one.name === name || one.up.file.endsWith(`/${name}`),
-    );
-    if (found === undefined) {
-      const near = nearest(
-        name,
-        migrations.map((one) => one.name),
-      );
-      return err(
-        fault('wrong-usage', {
-          why: `There is no migration \`${name}\`.`,
-          ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
-        }),
-      );
-    }
-    ids.push(found.id);
-  }
-  return ok(ids);
 }
 
 async function exportHistory(context: Context, ready: Ready): Promise<Result> {

@@ -1,7 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import { change } from '../change.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { firstTyped, flag, major, text, version } from '../options/kinds.ts';
+import { firstTyped } from '../../kit/option-name.ts';
+import { flag, major, text, version } from '../options/kinds.ts';
 import {
   allowRowLoss,
   file,

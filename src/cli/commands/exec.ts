@@ -1,10 +1,9 @@
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import { shown } from '../../migrate/contract/command-text.ts';
-import { defaultWaitMs, execTask, type ExecRequest } from '../../project/tasks.ts';
-import { defineCommand, type CommandContext, type Context, type Run } from '../command.ts';
-import { detachTask } from '../detach.ts';
-import { executeAloud, withProject, type Ready } from '../execute.ts';
+import { exec } from '../../operations/exec.ts';
+import { defaultWaitMs, type ExecRequest } from '../../project/tasks.ts';
+import { defineCommand, type CommandContext, type Run } from '../command.ts';
+import { operationOf, resultOfConclusion, withProject } from '../execute.ts';
 import { flag, text, timeLimit } from '../options/kinds.ts';
 import { takeOver, wait } from '../options/shared.ts';
 import { failed } from '../result.ts';
@@ -39,10 +38,8 @@ export const run: Run<typeof spec> = async (context) => {
   const { detach: detached, image } = context.options;
   const needs = { migrations: false, commands: true, changes: true, detached, image };
   return await withProject(context, needs, async (ready) => {
-    const approved = await approval(context, ready, request.value.words);
-    if (!approved.ok) return failed(approved.findings);
-    const task = await execTask(ready.project, ready.actor, { ...request.value, approved: approved.value });
-    return detached ? await detachTask(context, ready, task) : await executeAloud(context, ready, task);
+    const conclusion = await exec(operationOf(context, ready), request.value, detached);
+    return resultOfConclusion(context, ready, conclusion);
   });
 };
 
@@ -62,17 +59,4 @@ function requestOf({ options, behind }: CommandContext<typeof spec>): Outcome<Ex
     takeOver,
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
   });
-}
-
-/** In a protected environment a person types its name; where nobody can be asked, the runner refuses. */
-async function approval(context: Context, { project }: Ready, words: readonly string[]): Promise<Outcome<boolean>> {
-  const { io, screen } = context;
-  const { name, protected: isProtected } = project.environment;
-  if (!isProtected || !io.interactive || screen.json) return ok(false);
-  const answer = await io.ask(`\n${name} is protected. Type its name to execute \`${shown(words)}\` there: `);
-  if (context.signal.aborted)
-    return err(fault('interrupted', { why: 'Cancelled at the confirmation prompt; nothing was executed.' }));
-  if (answer?.trim() === name) return ok(true);
-  const why = 'The name of the environment was not typed; nothing was executed.';
-  return err(fault('needs-approval', { why, fix: `Type \`${name}\` when asked.` }));
 }

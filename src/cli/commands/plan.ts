@@ -1,11 +1,11 @@
 import { plannedCheckpoint } from '../../project/checkpoint-method.ts';
 import { writePlan } from '../../project/plan-file.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { withProject } from '../execute.ts';
-import { asOfData } from '../look.ts';
-import { lookPlan } from '../look-plan.ts';
+import { operationOf, withProject } from '../execute.ts';
+import { asOfData } from '../known.ts';
+import { lookPlan } from '../../operations/look-plan.ts';
 import { flag, path } from '../options/kinds.ts';
-import { selectionOf } from '../options/selection.ts';
+import { selectionOf } from '../../operations/selection.ts';
 import { file, fresh, outOfOrder, resumeUp, to } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { checkpointNote, planLines } from '../screen/plan.ts';
@@ -36,7 +36,7 @@ export const run: Run<typeof spec> = async (context) => {
   return await withProject(context, { file, fresh: options.fresh }, async (ready) => {
     const { project } = ready;
     // A plan for review is made from the pinned database only: what is applied later is bound to it.
-    const made = await lookPlan(context, ready, selection.value, out === undefined);
+    const made = await lookPlan(operationOf(context, ready), selection.value, out === undefined);
     if (!made.ok) return failed(made.findings);
     const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);

@@ -1,7 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import { squashMigrations, type SquashedFiles } from '../../project/squash-migrations.ts';
 import { defineCommand, type Context, type Run } from '../command.ts';
-import { openProjectOf, progressOn } from '../execute.ts';
+import { openProjectOf } from '../execute.ts';
+import { progressOn } from '../progress.ts';
 import { argument } from '../options/argument-kinds.ts';
 import { flag, major, text } from '../options/kinds.ts';
 import { done, failed } from '../result.ts';

@@ -7,8 +7,10 @@ import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { eventOf, withProject } from '../execute.ts';
-import { appliedQuery, asOfData, look, targetOf } from '../look.ts';
+import { eventOf } from '../../operations/execute.ts';
+import { operationOf, withProject } from '../execute.ts';
+import { appliedQuery, look } from '../../operations/look-up.ts';
+import { asOfData, targetOf } from '../known.ts';
 import { text } from '../options/kinds.ts';
 import { file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
@@ -39,7 +41,7 @@ export const run: Run<typeof spec> = async (context) => {
   }
   return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
     const { project, wired, actor } = ready;
-    const execution = await look(context, ready, appliedQuery(project, actor));
+    const execution = await look(operationOf(context, ready), appliedQuery(project, actor));
     const history = eventOf(execution, 'history');
     if (!history.ok) return failed(history.findings);
     const { layout } = wired.bundle;

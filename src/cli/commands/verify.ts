@@ -4,9 +4,11 @@ import type { AcceptRequest } from '../../project/tasks.ts';
 import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
 import { ofAnyDatabase, verifyTask } from '../../project/tasks.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { withProject } from '../execute.ts';
-import { asOfData, look } from '../look.ts';
-import { firstTyped, text, texts, type ValuesOf } from '../options/kinds.ts';
+import { operationOf, withProject } from '../execute.ts';
+import { look } from '../../operations/look-up.ts';
+import { asOfData } from '../known.ts';
+import { firstTyped } from '../../kit/option-name.ts';
+import { text, texts, type ValuesOf } from '../options/kinds.ts';
 import { file, fresh, strict } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { checkAdvice, checkLines, checkSummary } from '../screen/checks.ts';
@@ -47,7 +49,7 @@ export const run: Run<typeof spec> = async (context) => {
     const looking = verifyTask(ready.project, ready.actor, { strict });
     const task = strict ? looking : ofAnyDatabase(looking);
     screen.live('checking the database');
-    const execution = await look(context, ready, {
+    const execution = await look(operationOf(context, ready), {
       task,
       name: verifyQuestion(terms),
       ...(question === undefined ? {} : { question }),

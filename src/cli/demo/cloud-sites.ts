@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startEmbedded } from '../../adapters/embedded/server.ts';
 import type { Context, Result } from '../command.ts';
-import { progressOn } from '../execute.ts';
+import { progressOn } from '../progress.ts';
 import { failed } from '../result.ts';
 import { cloudTour } from './cloud-tour.ts';
 import type { DemoSite } from './laptop.ts';

@@ -10,7 +10,7 @@ import { startPrivateServer, type PrivateServer } from '../../adapters/private-n
 import { fault } from '../../kit/fault.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Context, Result } from '../command.ts';
-import { progressOn } from '../execute.ts';
+import { progressOn } from '../progress.ts';
 import { failed, outcomeOf } from '../result.ts';
 import { besideProgram } from './emulator-door.ts';
 import { laptopVariable, type DemoSite } from './laptop.ts';

@@ -4,7 +4,8 @@ import { defineCommand, type CommandContext } from '../command.ts';
 import { commandTable } from '../table.ts';
 import { argument, optionalArgument } from './argument-kinds.ts';
 import { globalOptions } from './global.ts';
-import { choice, count, flag, optionName, text, texts } from './kinds.ts';
+import { optionName } from '../../kit/option-name.ts';
+import { choice, count, flag, text, texts } from './kinds.ts';
 
 const folder = new URL('../', import.meta.url);
 const sourceOf = (path: string) => readFileSync(new URL(path, folder), 'utf8');

@@ -1,5 +1,6 @@
 import { milliseconds } from '../../kit/duration.ts';
 import { fault } from '../../kit/fault.ts';
+import { optionName } from '../../kit/option-name.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { readPastTime } from './past-time.ts';
 
@@ -32,20 +33,9 @@ export interface OptionSpec extends Omit<OptionKind<unknown>, 'read'> {
   readonly name: string;
 }
 
-/** `dryRun` -> `dry-run` */
-export function optionName(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
 /** Options as they are typed. */
 export function optionSpecs(kinds: OptionKinds): readonly OptionSpec[] {
   return Object.entries(kinds).map(([key, { read: _read, ...kind }]) => ({ ...kind, name: optionName(key) }));
-}
-
-/** The first of these options that was typed, as it is typed; what has no value was not. */
-export function firstTyped(values: Readonly<Record<string, unknown>>): string | undefined {
-  const key = Object.keys(values).find((name) => values[name] !== undefined && values[name] !== false);
-  return key === undefined ? undefined : `--${optionName(key)}`;
 }
 
 /** Reads all of them; the first that does not fit decides. */

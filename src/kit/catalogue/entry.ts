@@ -1,5 +1,5 @@
 import type { ExitCode } from '../exit-code.ts';
-import type { Severity } from '../finding.ts';
+import type { Severity } from '../severity.ts';
 
 /** One expected failure. Codes are never renamed: people script against them. */
 export interface CatalogueEntry {

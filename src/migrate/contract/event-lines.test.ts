@@ -80,7 +80,7 @@ test('small events share lines, and come back one by one', () => {
 test('a shared line has the severity of the gravest event in it', () => {
   const finding: RunEvent = {
     kind: 'finding',
-    finding: { code: 'x', severity: 'error', title: 't', why: 'w', fix: 'f' },
+    finding: { code: 'bug', severity: 'error', title: 't', why: 'w', fix: 'f' },
   };
   const [line] = createLineEncoder(run, hashing).encodeAll([notice('a'), finding, notice('b')]);
   expect(JSON.parse(line!)).toMatchObject({ severity: 'ERROR' });

@@ -3,8 +3,9 @@ import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RecordedIdentity } from '../../../migrate/contract/history-rows.ts';
 import { identifyTask, inspectTask } from '../../../project/tasks.ts';
 import type { Context, Result } from '../../command.ts';
-import { executeAloud, executeQuietly, withProject, type Ready } from '../../execute.ts';
-import { firstTyped } from '../../options/kinds.ts';
+import type { Ready } from '../../../operations/ready.ts';
+import { executeAloud, executeQuietly, withProject } from '../../execute.ts';
+import { firstTyped } from '../../../kit/option-name.ts';
 import { failed } from '../../result.ts';
 
 /** What was asked for. */

@@ -5,7 +5,8 @@ import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { Project } from '../../../project/open.ts';
 import { embeddedFolder } from '../../../project/wire.ts';
 import type { Context } from '../../command.ts';
-import { openProjectOf, progressOn } from '../../execute.ts';
+import { openProjectOf } from '../../execute.ts';
+import { progressOn } from '../../progress.ts';
 
 /** The project, if its environment has the embedded server. */
 export async function embeddedProject(context: Context): Promise<Outcome<Project>> {

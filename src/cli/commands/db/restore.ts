@@ -3,7 +3,7 @@ import { fault } from '../../../kit/fault.ts';
 import { checkpointsFolder } from '../../../project/checkpoint-method.ts';
 import { embeddedFolder } from '../../../project/wire.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
-import { progressOn } from '../../execute.ts';
+import { progressOn } from '../../progress.ts';
 import { optionalArgument } from '../../options/argument-kinds.ts';
 import { done, failed } from '../../result.ts';
 import { sizeText } from '../../screen/checkpoint.ts';

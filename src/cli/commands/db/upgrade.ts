@@ -6,7 +6,7 @@ import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../../project/
 import { version } from '../../../project/version.ts';
 import type { Project } from '../../../project/open.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
-import { progressOn } from '../../execute.ts';
+import { progressOn } from '../../progress.ts';
 import { flag, major } from '../../options/kinds.ts';
 import { done, failed } from '../../result.ts';
 import { countOf } from '../../screen/format.ts';

@@ -2,7 +2,8 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { draftDownFile, type DraftedFile } from '../../../project/draft-down-file.ts';
 import type { Context, Result } from '../../command.ts';
-import { openProjectOf, progressOn } from '../../execute.ts';
+import { openProjectOf } from '../../execute.ts';
+import { progressOn } from '../../progress.ts';
 import { failed } from '../../result.ts';
 import { countOf } from '../../screen/format.ts';
 

@@ -1,10 +1,9 @@
-import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
-import { cancelTask } from '../../../project/tasks.ts';
-import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
-import { eventOf, executeQuietly, leftAlone, openProjectOf, withProject } from '../../execute.ts';
+import { cancelByDatabase, cancelByRunner } from '../../../operations/cancel-run.ts';
+import { defineCommand, type Run } from '../../command.ts';
+import { leftAlone, openProjectOf, operationOf, withProject } from '../../execute.ts';
 import { argument } from '../../options/argument-kinds.ts';
 import { done, failed } from '../../result.ts';
-import { findRun } from './find-run.ts';
+import { uiOf } from '../../ui.ts';
 
 export const spec = defineCommand({
   name: 'runs cancel',
@@ -15,38 +14,27 @@ export const spec = defineCommand({
 
 /** By its process or its execution if there is one, otherwise through the database. */
 export const run: Run<typeof spec> = async (context) => {
+  const { screen } = context;
   const project = await openProjectOf(context);
   if (!project.ok) return failed(project.findings);
-  const { engine, run: id, entry } = await findRun(context, project.value, context.arguments.run);
-  if (project.value.remote !== undefined && entry?.run === id && isOver(entry)) {
-    context.screen.say(`Run ${id} has ended: ${entry.outcome}.`);
-    return done({ run: id, outcome: entry.outcome });
+  const { run: id, cancelled } = await cancelByRunner(uiOf(context), project.value, context.arguments.run);
+  if (cancelled === undefined)
+    return await withProject(context, { migrations: false }, async (ready) => {
+      const there = await cancelByDatabase(operationOf(context, ready), id);
+      if (!there.ok) return failed(there.findings);
+      const { run, outcome } = there.value;
+      screen.say(outcome === 'running' ? `Run ${run} was asked to stop.` : `Run ${run} has ended: ${outcome}.`);
+      return done({ run, outcome });
+    });
+  const { run, outcome } = cancelled;
+  if (outcome !== undefined) {
+    screen.say(`Run ${run} has ended: ${outcome}.`);
+    return done({ run, outcome });
   }
-  const ref = await engine.attach(id);
-  if (!ref.ok || !(await engine.cancel(ref.value))) return await cancelThere(context, id);
-  const { name } = project.value.environment;
-  const [attachIt = ''] = leftAlone(name, ref.value.run);
-  context.screen.settle();
-  context.screen.say(
-    `Run ${ref.value.run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends; run the same command again to make it leave at once.`,
+  const [attachIt = ''] = leftAlone(project.value.environment.name, run);
+  screen.settle();
+  screen.say(
+    `Run ${run} was asked to stop at the next safe point. \`${attachIt.trim().replace(/ {2,}.*/, '')}\` shows how it ends; run the same command again to make it leave at once.`,
   );
-  return done({ run: ref.value.run });
+  return done({ run });
 };
-
-/** Its end is known; one that ended as unknown may still be at work. */
-function isOver({ finishedAt, outcome }: LedgerEntry): boolean {
-  return finishedAt !== undefined && outcome !== undefined && outcome !== 'unknown';
-}
-
-async function cancelThere(context: Context, subject: string): Promise<Result> {
-  return await withProject(context, { migrations: false }, async (ready) => {
-    const execution = await executeQuietly(context, ready, cancelTask(ready.project, ready.actor, subject));
-    const event = eventOf(execution, 'runs');
-    if (!event.ok) return failed(event.findings);
-    const [run] = event.value.runs;
-    if (run === undefined) return failed(execution.findings);
-    const over = run.outcome !== 'running';
-    context.screen.say(over ? `Run ${run.run} has ended: ${run.outcome}.` : `Run ${run.run} was asked to stop.`);
-    return done({ run: run.run, outcome: run.outcome });
-  });
-}

@@ -5,8 +5,11 @@ import { attemptsOf, mergeRuns } from '../../../project/attempts.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
 import type { KnownResult } from '../../../project/questions.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
-import { eventOf, execute, withProject, type Ready } from '../../execute.ts';
-import { asOfData, lookUp, runsQuery } from '../../look.ts';
+import { eventOf } from '../../../operations/execute.ts';
+import type { Ready } from '../../../operations/ready.ts';
+import { operationOf, execute, withProject } from '../../execute.ts';
+import { lookUp, runsQuery } from '../../../operations/look-up.ts';
+import { asOfData } from '../../known.ts';
 import { count } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
@@ -75,7 +78,7 @@ async function readRuns(
   wanted: { readonly limit: number; readonly attempts: number },
 ): Promise<Outcome<ReadRuns>> {
   const request = runsQuery(ready.project, ready.actor, wanted.limit);
-  const known = await lookUp(context, ready, request.question);
+  const known = await lookUp(operationOf(context, ready), request.question);
   const reported = known?.events.findLast((event) => event.kind === 'runs');
   if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
   if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {

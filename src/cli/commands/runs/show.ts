@@ -9,8 +9,10 @@ import { attemptsOf, rowOf } from '../../../project/attempts.ts';
 import { howWasRun, runQuestion } from '../../../project/questions.ts';
 import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
-import { eventOf, withProject } from '../../execute.ts';
-import { asOfData, look, type ResultQuery } from '../../look.ts';
+import { eventOf } from '../../../operations/execute.ts';
+import { operationOf, withProject } from '../../execute.ts';
+import { look, type ResultQuery } from '../../../operations/look-up.ts';
+import { asOfData } from '../../known.ts';
 import { argument } from '../../options/argument-kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
@@ -41,7 +43,7 @@ export const run: Run<typeof spec> = async (context) =>
       ...(attempts.length === 1 && attempt !== undefined ? { question: howWasRun(attempt.run) } : {}),
     };
     const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
-    const execution = alone ? undefined : await look(context, ready, request);
+    const execution = alone ? undefined : await look(operationOf(context, ready), request);
     const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
     const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
     if (run === undefined) return failed(execution === undefined ? [] : notTold(execution));

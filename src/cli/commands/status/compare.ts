@@ -7,8 +7,10 @@ import { isBareId, isOf } from '../../../migrate/contract/migration-id.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
 import type { KnownResult } from '../../../project/questions.ts';
 import type { Context, Result } from '../../command.ts';
-import { eventOf, withProject } from '../../execute.ts';
-import { ageText, appliedQuery, asOfData, look } from '../../look.ts';
+import { eventOf } from '../../../operations/execute.ts';
+import { operationOf, withProject } from '../../execute.ts';
+import { appliedQuery, look } from '../../../operations/look-up.ts';
+import { ageText, asOfData } from '../../known.ts';
 import { done, failed } from '../../result.ts';
 import { aligned, countOf, shortTime } from '../../screen/format.ts';
 import type { Style } from '../../screen/style.ts';
@@ -45,7 +47,7 @@ export async function compareEnvironments(context: Context, options: CompareOpti
   for (const name of names.value) {
     const there = { ...context, globals: { ...context.globals, env: name } };
     const result = await withProject(there, { fresh: options.fresh }, async (ready) => {
-      const execution = await look(there, ready, appliedQuery(ready.project, ready.actor));
+      const execution = await look(operationOf(there, ready), appliedQuery(ready.project, ready.actor));
       const history = eventOf(execution, 'history');
       if (!history.ok) return failed(history.findings);
       const { known } = execution;

@@ -1,4 +1,4 @@
-import { catalogue, type FaultCode } from '../../../kit/catalogue/index.ts';
+import { catalogue } from '../../../kit/catalogue/index.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
@@ -48,5 +48,5 @@ export async function regainDatabase(
 /** True: another try may succeed. After a failover the address may lead to a standby that is being promoted. */
 export function mayReconnect({ code }: Finding): boolean {
   if (code === 'database-read-only') return true;
-  return code !== 'taken-over' && code !== 'busy' && catalogue[code as FaultCode].retryable === true;
+  return code !== 'taken-over' && code !== 'busy' && catalogue[code].retryable === true;
 }

@@ -35,7 +35,7 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
 }
 
 function mayConnectLater({ code }: Finding): boolean {
-  return code in catalogue && catalogue[code as FaultCode].retryable === true;
+  return Object.hasOwn(catalogue, code) && catalogue[code].retryable === true;
 }
 
 type Cause = 'route' | 'policy' | 'silence' | 'refused' | 'name' | 'other';
@@ -86,5 +86,5 @@ function unreachable(last: Finding, { causes, attempt, waitedMs }: Tries): Findi
   const why = `No connection after ${attempt} attempts in ${Math.round(waitedMs / 1_000)} s (${reported}). The last one: ${last.why}`;
   // If all tries had the same cause, its code is used.
   const code = causes.size === 1 && most !== 'other' ? last.code : 'database-unreachable';
-  return fault(code as FaultCode, { why, fix: fixes[most] });
+  return fault(code, { why, fix: fixes[most] });
 }

@@ -1,17 +1,17 @@
-import { fault } from '../../kit/fault.ts';
-import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import { readBareName } from '../../migrate/read/read-bare-file.ts';
-import type { Selection } from '../../migrate/contract/task.ts';
-import { firstTyped } from './kinds.ts';
+import { fault } from '../kit/fault.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
+import { readBareName } from '../migrate/read/read-bare-file.ts';
+import type { Selection } from '../migrate/contract/task.ts';
+import { firstTyped } from '../kit/option-name.ts';
 
 /** Options that choose migrations. */
 export interface SelectionOptions {
   readonly to?: string | undefined;
   readonly file?: string | undefined;
-  readonly outOfOrder?: boolean;
-  readonly resumeUp?: boolean;
+  readonly outOfOrder?: boolean | undefined;
+  readonly resumeUp?: boolean | undefined;
   /** `plan --down` */
-  readonly down?: boolean;
+  readonly down?: boolean | undefined;
 }
 
 /** The migrations that `--to`, `--out-of-order`, `--resume-up` and `--file` choose. */

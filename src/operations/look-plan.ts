@@ -2,20 +2,21 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/contract/model.ts';
+import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import { reportedStatements } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { whatIsApplied, type KnownResult } from '../project/questions.ts';
 import { ofAnyDatabase, planTask } from '../project/tasks.ts';
-import type { Context } from './command.ts';
-import { eventOf, execute, type Ready } from './execute.ts';
-import { lookUp } from './look.ts';
+import { eventOf, execute, type OperationContext } from './execute.ts';
+import { lookUp } from './look-up.ts';
+import type { Ready } from './ready.ts';
 
 /** A plan, and what it was made from. */
 export interface LookedPlan {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
   readonly exitCode: number;
-  readonly outcome: string;
+  readonly outcome: RunOutcome;
   readonly known?: KnownResult;
 }
 
@@ -26,16 +27,16 @@ export interface LookedPlan {
  * @param anyDatabase true: that the database is not the pinned one is only said
  */
 export async function lookPlan(
-  context: Context,
-  ready: Ready,
+  operation: OperationContext,
   selection: Selection,
   anyDatabase = false,
 ): Promise<Outcome<LookedPlan>> {
-  const known = await lookUp(context, ready, whatIsApplied);
+  const { ready } = operation;
+  const known = await lookUp(operation, whatIsApplied);
   const made = known === undefined ? undefined : await planFrom(ready, known, selection);
   if (known !== undefined && made !== undefined) return made.ok ? ok({ ...made.value, known }) : made;
   const task = planTask(ready.project, ready.actor, selection);
-  const execution = await execute(context, ready, anyDatabase ? ofAnyDatabase(task) : task, { question: 'plan' });
+  const execution = await execute(operation, anyDatabase ? ofAnyDatabase(task) : task, { question: 'plan' });
   const event = eventOf(execution, 'plan');
   if (!event.ok) return event;
   const { exitCode, outcome, findings } = execution;

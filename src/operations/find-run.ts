@@ -1,13 +1,12 @@
-import { fault } from '../../../kit/fault.ts';
-import type { Finding } from '../../../kit/finding.ts';
-import type { Engine, LedgerEntry } from '../../../migrate/contract/engine.ts';
-import { createDetachedEngine } from '../../../project/detached.ts';
-import type { Project } from '../../../project/open.ts';
-import type { Context } from '../../command.ts';
-import { progressOn } from '../../execute.ts';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import type { Engine, LedgerEntry } from '../migrate/contract/engine.ts';
+import { createDetachedEngine } from '../project/detached.ts';
+import type { Project } from '../project/open.ts';
+import type { Ui } from './ui.ts';
 
 /** A run that was named, and who has it. */
-export interface Found {
+export interface FoundRun {
   readonly engine: Engine;
   /** Its id, whole where the ledger knows it. */
   readonly run: string;
@@ -17,7 +16,7 @@ export interface Found {
 }
 
 /** The run that was named, by its beginning, and the engine that has it. */
-export async function findRun(context: Context, project: Project, named: string): Promise<Found> {
+export async function findRun(ui: Ui, project: Project, named: string): Promise<FoundRun> {
   const { remote, ledger } = project;
   const subject = named.toUpperCase();
   if (remote === undefined) {
@@ -26,9 +25,8 @@ export async function findRun(context: Context, project: Project, named: string)
     const run = ref.ok ? ref.value.run : subject;
     return { engine, run, entry: (await ledger.list()).find((one) => one.run === run) };
   }
-  const progress = progressOn(context);
-  context.screen.place(project.environment.name, remote.place);
-  const engine = await remote.engine((text) => progress(text, 'step'));
+  ui.onNote({ kind: 'far-away', project, place: remote.place });
+  const engine = await remote.engine((text) => ui.onNote({ kind: 'preparing', text, step: 'step' }));
   const entries = (await ledger.list(project.environment.name)).filter(({ run }) => run.startsWith(subject));
   const entry = entries.find(({ run }) => run === subject) ?? (entries.length === 1 ? entries[0] : undefined);
   if (entry !== undefined) return { engine, run: entry.run, entry };

@@ -1,0 +1,166 @@
+import { cwd as workingFolder, env as processEnv } from 'node:process';
+import { exitCodeOf, fault } from '../kit/fault.ts';
+import type { ExitCode } from '../kit/exit-code.ts';
+import type { Finding } from '../kit/finding.ts';
+import { GodwitError } from '../kit/godwit-error.ts';
+import { unknownOptions } from '../kit/known-options.ts';
+import { createRedactor } from '../kit/redact.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
+import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import type { OperationResult } from '../operations/operation-result.ts';
+import type { OperationContext } from '../operations/execute.ts';
+import { withReady, type Needs } from '../operations/ready.ts';
+import type { Ui } from '../operations/ui.ts';
+import type { OpenOptions } from '../project/open.ts';
+
+/** Where the project is, which of its environments is meant, and how to learn what happens. */
+export interface ProjectOptions {
+  /** Folder of the project; default: the working folder of the process. */
+  readonly cwd?: string | undefined;
+  /** Environment variables: database URLs, the home folder, what CI says of itself. Default: those of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Name of the environment; default `local`. */
+  readonly environment?: string | undefined;
+  /** Path of the configuration file; default `godwit.config.ts`, `.mjs` or `.json` in `cwd`. */
+  readonly config?: string | undefined;
+  /** Receives every event as it happens. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Aborted: a run stops at the next safe point. */
+  readonly signal?: AbortSignal | undefined;
+  /** True: the call rejects with a {@link GodwitError} when `exitCode` is not 0. Default: false, the findings say it. */
+  readonly throwOnFailure?: boolean | undefined;
+}
+
+/** How it ended. `exitCode` is the one that the command would end with; `findings` say why. */
+export interface Ending {
+  readonly outcome: RunOutcome | 'wrong-usage';
+  readonly exitCode: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Names of the options that every call has. */
+export const projectOptionNames = {
+  cwd: true,
+  env: true,
+  environment: true,
+  config: true,
+  onEvent: true,
+  signal: true,
+  throwOnFailure: true,
+} as const;
+
+/** A call of the library: who has asked, and what is left of it when nothing can be done. */
+export interface LibraryCall<Result extends Ending> {
+  readonly name: string;
+  readonly options: ProjectOptions;
+  readonly known: Readonly<Record<string, true>>;
+  /** What the result has beside its ending when the call was refused. */
+  readonly nothing: Omit<Result, keyof Ending>;
+}
+
+/** The context of an operation, and what was found beside its runs. */
+export interface CallContext {
+  readonly operation: OperationContext;
+  readonly findings: readonly Finding[];
+}
+
+/** Checks the options, opens the project, lets `work` run, and rejects where that was asked for. */
+export async function call<Result extends Ending>(
+  { name, options, known, nothing }: LibraryCall<Result>,
+  needs: Needs,
+  work: (context: CallContext) => Promise<Result>,
+): Promise<Result> {
+  const refuse = (findings: readonly Finding[]): Result => ({ ...refusal(findings), ...nothing }) as Result;
+  const wrong = unknownOptions(name, options, known);
+  if (wrong.length > 0) return delivered(refuse(wrong), options);
+  const findings: Finding[] = [];
+  const ui: Ui = {
+    onEvent: (event) => options.onEvent?.(event),
+    onFinding: (finding) => void findings.push(finding),
+    onNote: () => {},
+  };
+  const signal = options.signal ?? new AbortController().signal;
+  const worked = await withReady(openingOf(options), { ...needs, fresh: true }, ui, async (ready) => {
+    return await work({ operation: { ready, command: commandOf(name), signal, ui }, findings });
+  });
+  return delivered(worked.ok ? worked.value : refuse([...findings, ...worked.findings]), options);
+}
+
+/** The result; or, where that was asked for, a rejection. */
+export function delivered<Result extends Ending>(result: Result, { throwOnFailure }: ProjectOptions): Result {
+  if (throwOnFailure === true && result.exitCode !== 0)
+    throw new GodwitError(result.findings, result.exitCode as ExitCode);
+  return result;
+}
+
+/** What a project is opened with. */
+export function openingOf(options: ProjectOptions): OpenOptions {
+  const { cwd = workingFolder(), env = processEnv, environment, config } = options;
+  return {
+    cwd,
+    env,
+    redactor: createRedactor(),
+    ...(config === undefined ? {} : { configFile: config }),
+    ...(environment === undefined ? {} : { environment }),
+  };
+}
+
+/** The name that history and ledger have for a call. */
+function commandOf(name: string): string {
+  return name === 'deploy' ? 'up' : name;
+}
+
+/** The ending of what was refused before a run began. */
+export function refusal(findings: readonly Finding[]): Ending {
+  const exitCode = exitCodeOf(findings) || 70;
+  return { outcome: exitCode === 2 ? 'wrong-usage' : outcomeOfExitCode(exitCode), exitCode, findings };
+}
+
+/** The ending of an execution, with what was found beside it. */
+export function endingOf(execution: Execution, beside: readonly Finding[]): Ending {
+  const { outcome, exitCode, findings } = execution;
+  return { outcome, exitCode, findings: [...beside, ...findings] };
+}
+
+/** How an operation ended, and what it said. */
+export interface OperationEnding extends Ending {
+  readonly run: string;
+  readonly events: readonly RunEvent[];
+}
+
+/** The ending of an operation that may have changed the database. */
+export function concludedBy(conclusion: OperationResult, beside: readonly Finding[]): OperationEnding {
+  switch (conclusion.kind) {
+    case 'refused':
+      return { ...refusal([...beside, ...conclusion.findings]), run: '', events: [] };
+    case 'nothing':
+      return { outcome: 'nothing-to-do', exitCode: 0, findings: beside, run: '', events: [] };
+    case 'detached':
+      return { outcome: 'done', exitCode: 0, findings: beside, run: conclusion.run, events: [] };
+    case 'ended': {
+      const { execution } = conclusion;
+      if (execution.left === true) throw new Error('nobody has left the run');
+      return { ...endingOf(execution, beside), run: execution.run, events: execution.events };
+    }
+  }
+}
+
+/** What a run did, from its events. */
+export function effectsOf(events: readonly RunEvent[]) {
+  const plan = events.findLast((event) => event.kind === 'plan')?.plan;
+  const checkpoint = events.findLast((event) => event.kind === 'checkpoint.taken')?.checkpoint;
+  return {
+    ...(plan === undefined ? {} : { plan }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    applied: events.flatMap((event) => (event.kind === 'migration.applied' ? [event.id] : [])),
+    changes: events.flatMap((event) => (event.kind === 'changes' ? event.changes : [])),
+    checks: events.flatMap((event) => (event.kind === 'checks' ? event.checks : [])),
+  };
+}
+
+/** A refusal of a value that an option does not take. */
+export function wrongOption(why: string): readonly Finding[] {
+  return [fault('wrong-usage', { why })];
+}

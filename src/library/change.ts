@@ -1,0 +1,181 @@
+import type { OptionNames } from '../kit/known-options.ts';
+import type { Checkpoint } from '../migrate/contract/checkpoint.ts';
+import type { Change, Check, Plan } from '../migrate/contract/model.ts';
+import { adopt as record, prepareAdoption } from '../operations/adopt.ts';
+import { change } from '../operations/change.ts';
+import { changeRequestOf, type ChangeOptions } from '../operations/change-request.ts';
+import {
+  call,
+  concludedBy,
+  effectsOf,
+  openingOf,
+  projectOptionNames,
+  refusal,
+  type Ending,
+  type LibraryCall,
+  type ProjectOptions,
+} from './call.ts';
+
+/** What a run did. */
+export interface Deployed extends Ending {
+  /** Id of the run; empty when none was begun. */
+  readonly run: string;
+  readonly plan?: Plan;
+  /** The checkpoint that was taken for it, where the policy asked for one. */
+  readonly checkpoint?: Checkpoint;
+  /** Ids of the migrations that this run has applied, undone or recorded, in order. */
+  readonly applied: readonly string[];
+  /** What it created, changed and dropped, as the server tells it. */
+  readonly changes: readonly Change[];
+  readonly checks: readonly Check[];
+}
+
+/** What `deploy` and `down` have in common. */
+export interface DownOptions extends ProjectOptions {
+  /** The last version to apply; of `down`: undo everything after it (0: everything). */
+  readonly to?: string | undefined;
+  /** Path of a standalone script in place of the migrations folder. */
+  readonly file?: string | undefined;
+  /** File of a reviewed plan: exactly this is done, or nothing. */
+  readonly plan?: string | undefined;
+  /** Hash of a reviewed plan: nothing else is done. Protected environments need it, or `plan`. */
+  readonly planHash?: string | undefined;
+  /** Rows that may be lost beyond those that the migrations created themselves. */
+  readonly allowRowLoss?: number | undefined;
+  /** Why none is to be taken, where the policy asks for a checkpoint; recorded. */
+  readonly waiveCheckpoint?: string | undefined;
+  /** How long to wait for another run, in milliseconds; default: 60,000. */
+  readonly waitMs?: number | undefined;
+  /** How long a migration may keep trying for locks that others hold, in milliseconds. */
+  readonly lockBudgetMs?: number | undefined;
+  /** True: a live run that holds the database is ended, and this one continues from there; recorded. */
+  readonly takeOver?: boolean | undefined;
+  /** What the server does with a running statement when this process is gone: `cancel` (default) or `finish`. */
+  readonly onDisconnect?: 'cancel' | 'finish' | undefined;
+}
+
+/** What `deploy` may do. */
+export interface DeployOptions extends DownOptions {
+  /** Apply pending migrations that are older than the newest applied one. */
+  readonly outOfOrder?: boolean | undefined;
+  /** Apply again only what an unfinished `down` has undone. */
+  readonly resumeUp?: boolean | undefined;
+  /**
+   * True: tables and columns that hold rows may be dropped or emptied. Otherwise such a run is refused before anything
+   * changes (`destroys-rows`), except in the environment `local`, with a reviewed plan, or where the file allows it.
+   */
+  readonly destroyRows?: boolean | undefined;
+  /** False: do not verify afterwards. */
+  readonly verify?: boolean | undefined;
+  /** True: warnings of verification fail the run. */
+  readonly strict?: boolean | undefined;
+  /** True: the run is started in a process or job of its own and left; `runs.attach` follows it. */
+  readonly detach?: boolean | undefined;
+}
+
+const downOptions: OptionNames<DownOptions> = {
+  ...projectOptionNames,
+  to: true,
+  file: true,
+  plan: true,
+  planHash: true,
+  allowRowLoss: true,
+  waiveCheckpoint: true,
+  waitMs: true,
+  lockBudgetMs: true,
+  takeOver: true,
+  onDisconnect: true,
+};
+
+const deployOptions: OptionNames<DeployOptions> = {
+  ...downOptions,
+  outOfOrder: true,
+  resumeUp: true,
+  destroyRows: true,
+  verify: true,
+  strict: true,
+  detach: true,
+};
+
+const nothing = { run: '', applied: [], changes: [], checks: [] };
+
+/**
+ * Applies what is pending, verifies it, records it, and executes the hooks of the environment: the whole of `godwit up`,
+ * with every policy of the environment.
+ *
+ * @param options the project, limits and consents, see {@link DeployOptions}
+ * @returns how it ended, with the plan, what was applied and every check
+ * @throws GodwitError only with `throwOnFailure`; expected failures are findings
+ * @example
+ * const { outcome, applied } = await deploy({ cwd: projectFolder });
+ * // outcome: 'done', applied: ['1', '2']
+ */
+export async function deploy(options: DeployOptions = {}): Promise<Deployed> {
+  return await changeBy({ name: 'deploy', options, known: deployOptions, nothing }, 'up', options);
+}
+
+/**
+ * Undoes the last migration, or all after a version, by their down files: the whole of `godwit down`.
+ *
+ * @param options the project, limits and consents, see {@link DownOptions}
+ * @returns how it ended; `applied` has the ids that were undone
+ * @throws GodwitError only with `throwOnFailure`; expected failures are findings
+ * @example
+ * const undone = await down({ cwd: projectFolder });
+ * // undone.outcome: 'done', undone.applied: ['2']
+ */
+export async function down(options: DownOptions = {}): Promise<Deployed> {
+  return await changeBy({ name: 'down', options, known: downOptions, nothing }, 'down', options);
+}
+
+async function changeBy(
+  about: LibraryCall<Deployed>,
+  direction: 'up' | 'down',
+  options: ChangeOptions & ProjectOptions,
+): Promise<Deployed> {
+  const request = await changeRequestOf(openingOf(options).cwd, direction, options);
+  const file = request.ok ? (request.value.reviewed?.file ?? options.file) : undefined;
+  const needs = { file, changes: true, detached: options.detach };
+  return await call<Deployed>(about, needs, async ({ operation, findings }) => {
+    if (!request.ok) return { ...refusal(request.findings), ...nothing };
+    return deployedBy(concludedBy(await change(operation, request.value), findings));
+  });
+}
+
+function deployedBy({ events, ...ending }: ReturnType<typeof concludedBy>): Deployed {
+  return { ...ending, ...effectsOf(events) };
+}
+
+/** What is to be taken over. */
+export interface AdoptOptions extends ProjectOptions {
+  /** Versions or names of migrations; default: all that are pending. */
+  readonly names?: readonly string[] | undefined;
+  /** Everything up to this version is recorded without proof. */
+  readonly baseline?: string | undefined;
+  /** How long to wait for another run, in milliseconds; default: 60,000. */
+  readonly waitMs?: number | undefined;
+}
+
+const adoptOptions: OptionNames<AdoptOptions> = { ...projectOptionNames, names: true, baseline: true, waitMs: true };
+
+/**
+ * Takes over a database whose tables exist already: records the migrations that it is proven to contain. Your tables are
+ * not changed.
+ *
+ * @param options the project, and which migrations, see {@link AdoptOptions}
+ * @returns how it ended; `applied` has the ids that were recorded
+ * @throws GodwitError only with `throwOnFailure`; expected failures are findings
+ * @example
+ * const adopted = await adopt({ cwd: projectFolder });
+ * // adopted.outcome: 'nothing-to-do', adopted.applied: []
+ */
+export async function adopt(options: AdoptOptions = {}): Promise<Deployed> {
+  const about = { name: 'adopt', options, known: adoptOptions, nothing };
+  return await call<Deployed>(about, { changes: true }, async ({ operation, findings }) => {
+    const request = { names: options.names ?? [], baseline: options.baseline, waitMs: options.waitMs };
+    const prepared = await prepareAdoption(operation, request);
+    if (!prepared.ok) return { ...refusal([...findings, ...prepared.findings]), ...nothing };
+    const beside = [...findings, ...prepared.value.findings];
+    return deployedBy(concludedBy(await record(operation, prepared.value, request), beside));
+  });
+}

@@ -1,0 +1,24 @@
+import { catalogue, type FaultCode } from '../kit/catalogue/index.ts';
+import type { CatalogueEntry } from '../kit/catalogue/entry.ts';
+
+/** What the catalogue says of a code. */
+export interface Explanation extends CatalogueEntry {
+  readonly code: FaultCode;
+}
+
+/**
+ * Explains a code: what is wrong, why, and what to do.
+ *
+ * @param code a code as findings show it
+ * @returns its entry in the catalogue; undefined when there is no such code
+ * @example
+ * const busy = explain('busy');
+ * // busy?.exit: 20
+ */
+export function explain(code: FaultCode): Explanation;
+export function explain(code: string): Explanation | undefined;
+export function explain(code: string): Explanation | undefined {
+  if (!Object.hasOwn(catalogue, code)) return undefined;
+  const known = code as FaultCode;
+  return { code: known, ...catalogue[known] };
+}

@@ -1,0 +1,96 @@
+import { identifyActor } from '../adapters/actor.ts';
+import { isChange } from '../migrate/contract/task.ts';
+import { closedAttempt, type Execution } from '../migrate/controller/attempt.ts';
+import { closeAttempt } from '../migrate/controller/execute-task.ts';
+import { follow } from '../migrate/controller/follow.ts';
+import type { LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
+import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
+import type { Project } from '../project/open.ts';
+import { recordedEndOf } from '../project/recorded.ts';
+import { version } from '../project/version.ts';
+import { refused, type OperationResult } from './operation-result.ts';
+import { findRun, type FoundRun } from './find-run.ts';
+import type { FollowingUi } from './ui.ts';
+
+/** A run that is followed. */
+export interface Attachment {
+  readonly project: Project;
+  /** Its id, or the first characters. */
+  readonly named: string;
+  /** Aborted: the run is left alone. */
+  readonly leave: AbortSignal;
+  readonly ui: FollowingUi;
+}
+
+/**
+ * Follows a run from its first event on. Whoever hears its end writes it down.
+ *
+ * @returns `detached`: it was left, and continues
+ */
+export async function attachRun({ project, named, leave, ui }: Attachment): Promise<OperationResult> {
+  const found = await findRun(ui, project, named);
+  if (found.entry?.finishedAt !== undefined) {
+    const events = await project.remote?.said(found.entry);
+    if (events !== undefined) return reportedAgain(found.entry, events, ui);
+  }
+  const ref = await found.engine.attach(found.run);
+  if (!ref.ok) return refused(found.several === undefined ? ref.findings : [found.several]);
+  const entry = found.entry ?? (await project.ledger.list()).find(({ run }) => run === ref.value.run);
+  const following = { ...found, entry, ref: ref.value };
+  const execution = await followOn(project, following, { leave, ui });
+  if (execution.left === true && execution.findings.length > 0) return refused(execution.findings);
+  if (execution.events.every(({ kind }) => kind !== 'run.finished')) return { kind: 'detached', run: ref.value.run };
+  await close(project, following, execution);
+  return { kind: 'ended', execution };
+}
+
+type Following = FoundRun & { readonly ref: RunRef };
+
+async function followOn(
+  project: Project,
+  { engine, entry, ref }: Following,
+  { leave, ui }: Pick<Attachment, 'leave' | 'ui'>,
+): Promise<Execution> {
+  const actor = { ...identifyActor(project.env), commit: '', tool: version() };
+  const attendance = ui.follow?.(async () => await engine.cancel(ref));
+  try {
+    return await follow(
+      {
+        engine,
+        leave,
+        onEvent: (event) => ui.onEvent(event),
+        ...(entry?.kind === undefined ? {} : { changing: isChange(entry.kind) }),
+        recorded: async (run) => await recordedEndOf(project, actor, run),
+      },
+      ref,
+    );
+  } finally {
+    attendance?.end();
+  }
+}
+
+/** Whoever has heard the end writes it down; and, far away, clears away what the run has left. */
+async function close(project: Project, { engine, entry, ref }: Following, execution: Execution): Promise<void> {
+  if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return;
+  const now = (): string => new Date().toISOString();
+  if (project.remote === undefined) {
+    const closed = closedAttempt(entry, execution, now());
+    await project.ledger.write({ ...closed, recorded: execution.exitCode !== 30 });
+    return;
+  }
+  await closeAttempt(
+    { engine, ledger: project.ledger, keeps: 'all', now, task: { kind: 'apply' } },
+    { ref, entry, execution },
+  );
+  if (execution.incomplete !== true) await project.remote.results.keep(ref.run, execution.events);
+}
+
+/** One that ended long ago is told from what it has said. */
+function reportedAgain(entry: LedgerEntry, events: Execution['events'], ui: FollowingUi): OperationResult {
+  for (const event of events) ui.onEvent(event);
+  const finished = events.findLast((event) => event.kind === 'run.finished');
+  const outcome = finished?.outcome ?? ((entry.outcome ?? 'unknown') as RunOutcome);
+  const findings = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
+  const exitCode = finished?.exitCode ?? entry.exitCode ?? 42;
+  return { kind: 'ended', execution: { run: entry.run, outcome, exitCode, findings, events } };
+}

@@ -1,0 +1,30 @@
+import { ok, type Outcome } from '../kit/outcome.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { ApplyTask, Task } from '../migrate/contract/task.ts';
+import { beginAttempt } from '../migrate/controller/execute-task.ts';
+import { checkpointerOf } from '../project/checkpoint-method.ts';
+import { checkpointBeforehand } from '../project/checkpointed.ts';
+import { deploymentOf } from '../project/deployment.ts';
+import { refused, type OperationResult } from './operation-result.ts';
+import type { OperationContext } from './execute.ts';
+
+/** Starts a run where it can continue on its own and leaves it: the ledger knows it, `runs attach` shows it. */
+export async function detach(operation: OperationContext, task: Task): Promise<OperationResult> {
+  const { ready, command, signal } = operation;
+  const { project, wired } = ready;
+  const beforehand = task.kind === 'apply' ? await withCheckpoint(operation, task) : ok(task);
+  if (!beforehand.ok) return refused(beforehand.findings);
+  // Nobody waits for its end: that this process is gone is not a sign of a crash.
+  const { controller: _, ...deployment } = await deploymentOf(project, wired, beforehand.value);
+  const started = await beginAttempt({ ...deployment, command, signal });
+  if (!started.ok) return refused(started.findings);
+  operation.ui.onNote({ kind: 'settled' });
+  return { kind: 'detached', run: started.value.ref.run };
+}
+
+async function withCheckpoint(operation: OperationContext, task: ApplyTask): Promise<Outcome<ApplyTask>> {
+  const { ready, command, signal, ui } = operation;
+  const deployment = { ...(await deploymentOf(ready.project, ready.wired, task)), command, signal };
+  const onEvent = (event: RunEvent): void => ui.onEvent(event);
+  return await checkpointBeforehand({ ...deployment, onEvent }, task, () => checkpointerOf(ready.project));
+}

@@ -1,0 +1,68 @@
+import { fault } from '../kit/fault.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
+import type { RunEvent } from '../migrate/contract/event.ts';
+import type { Task } from '../migrate/contract/task.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+import { runTask } from '../project/run-task.ts';
+import type { Ready } from './ready.ts';
+import type { Ui } from './ui.ts';
+
+/** An operation on a project: what it works on, who has asked for it, what stops it. */
+export interface OperationContext {
+  readonly ready: Ready;
+  /** What the history and the ledger call it. */
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly ui: Ui;
+}
+
+/** Who receives the events of a task. */
+export interface ExecuteOptions {
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** What a task that only looks asks, by the name that the ledger has for it. */
+  readonly question?: string | undefined;
+}
+
+/** Has a task executed. */
+export async function execute(
+  operation: OperationContext,
+  task: Task,
+  options: ExecuteOptions = {},
+): Promise<Execution> {
+  const { ready, command, signal, ui } = operation;
+  const { project, wired } = ready;
+  const attendance = ui.attend?.(project, task);
+  const onEvent = (event: RunEvent): void => {
+    attendance?.onEvent?.(event);
+    options.onEvent?.(event);
+  };
+  const { leave, onStep } = attendance ?? {};
+  const more = { ...(leave === undefined ? {} : { leave }), ...(onStep === undefined ? {} : { onStep }) };
+  const { question } = options;
+  try {
+    const result = await runTask(project, wired, task, {
+      command,
+      signal,
+      onEvent,
+      ...more,
+      ...(question === undefined ? {} : { question }),
+    });
+    if (project.remote !== undefined) ui.onNote({ kind: 'settled' });
+    for (const finding of result.warnings) ui.onFinding(finding);
+    return result.execution;
+  } finally {
+    attendance?.end();
+  }
+}
+
+/** The event of one kind that the execution must have brought, or what went wrong instead. */
+export function eventOf<Kind extends RunEvent['kind']>(
+  execution: Execution,
+  kind: Kind,
+): Outcome<Extract<RunEvent, { readonly kind: Kind }>> {
+  const event = execution.events.findLast((candidate) => candidate.kind === kind);
+  if (event !== undefined) return ok(event as Extract<RunEvent, { readonly kind: Kind }>);
+  return err(
+    ...(execution.findings.length > 0 ? execution.findings : [fault('bug', { why: `The runner sent no ${kind}.` })]),
+  );
+}

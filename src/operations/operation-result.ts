@@ -1,0 +1,17 @@
+import type { Finding } from '../kit/finding.ts';
+import type { Execution } from '../migrate/controller/execute-task.ts';
+
+/** How an operation that may change the database ended. */
+export type OperationResult =
+  /** Refused before its run began; the findings have been shown to nobody yet. */
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
+  /** There is nothing to do, and no run was begun. */
+  | { readonly kind: 'nothing' }
+  /** The run continues without this process. */
+  | { readonly kind: 'detached'; readonly run: string }
+  /** The events of the run were received by who has asked. */
+  | { readonly kind: 'ended'; readonly execution: Execution };
+
+export function refused(findings: readonly Finding[]): OperationResult {
+  return { kind: 'refused', findings };
+}
