@@ -7,7 +7,7 @@ const migrationState = z.looseObject({
   id: z.string(),
   name: z.string(),
   file: z.string(),
-  state: z.enum(['applied', 'pending', 'partial', 'late', 'changed', 'missing', 'renamed']),
+  state: z.enum(['applied', 'pending', 'partial', 'late', 'changed', 'missing', 'renamed', 'ahead']),
   how: z.string().optional(),
   at: z.string().optional(),
   by: z.string().optional(),

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Target } from '../migrate/contract/ports.ts';
-import type { KnownResult } from '../project/questions.ts';
+import type { KnownResult } from '../operations/questions.ts';
 import { countOf } from './screen/format.ts';
 
 /** `as of 3 min ago, by run 01J9… (up, ann@host)` */

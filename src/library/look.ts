@@ -6,7 +6,7 @@ import { compareReported } from '../migrate/plan/reported-statements.ts';
 import { execute } from '../operations/execute.ts';
 import { lookPlan } from '../operations/look-plan.ts';
 import { selectionOf } from '../operations/selection.ts';
-import { inspectTask, ofAnyDatabase, verifyTask } from '../project/tasks.ts';
+import { inspectTask, ofAnyDatabase, verifyTask } from '../operations/tasks.ts';
 import { call, effectsOf, endingOf, projectOptionNames, refusal, type Ending, type ProjectOptions } from './call.ts';
 
 /** What `status` tells. */

@@ -7,9 +7,9 @@ import { cancelByDatabase, cancelByRunner } from '../operations/cancel-run.ts';
 import { execute } from '../operations/execute.ts';
 import { runsQuery } from '../operations/look-up.ts';
 import type { Ui } from '../operations/ui.ts';
-import { attemptsOf, mergeRuns, rowOf } from '../project/attempts.ts';
+import { attemptsOf, mergeRuns, rowOf } from '../operations/attempts.ts';
 import { openProject } from '../project/open.ts';
-import { inspectTask, ofAnyDatabase } from '../project/tasks.ts';
+import { inspectTask, ofAnyDatabase } from '../operations/tasks.ts';
 import {
   call,
   concludedBy,

@@ -6,7 +6,7 @@ import { follow } from '../migrate/controller/follow.ts';
 import type { LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import type { Project } from '../project/open.ts';
-import { recordedEndOf } from '../project/recorded.ts';
+import { recordedEndOf } from './recorded.ts';
 import { version } from '../project/version.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { findRun, type FoundRun } from './find-run.ts';

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Project } from '../project/open.ts';
-import { cancelTask } from '../project/tasks.ts';
+import { cancelTask } from './tasks.ts';
 import { eventOf, execute, type OperationContext } from './execute.ts';
 import { findRun } from './find-run.ts';
 import type { Ui } from './ui.ts';

@@ -2,8 +2,8 @@ import { fault } from '../kit/fault.ts';
 import { firstTyped } from '../kit/option-name.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { OnDisconnect } from '../migrate/contract/task.ts';
-import { readPlan, type PlanFile } from '../project/plan-file.ts';
-import { defaultWaitMs } from '../project/tasks.ts';
+import { readPlan, type PlanFile } from './plan-file.ts';
+import { defaultWaitMs } from './tasks.ts';
 import type { ChangeRequest } from './change.ts';
 import { selectionOf, type SelectionOptions } from './selection.ts';
 

@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
-import type { PlanFile } from '../project/plan-file.ts';
-import { applyTask, type ApplyRequest } from '../project/tasks.ts';
+import type { PlanFile } from './plan-file.ts';
+import { applyTask, type ApplyRequest } from './tasks.ts';
 import { checkPromotion } from './check-promotion.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { consent } from './consent.ts';

@@ -1,6 +1,6 @@
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
-import type { ApplyRequest, ExecRequest } from '../project/tasks.ts';
+import type { ApplyRequest, ExecRequest } from './tasks.ts';
 import type { OperationContext } from './execute.ts';
 import { lookPlan } from './look-plan.ts';
 

@@ -2,9 +2,9 @@ import { ok, type Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { ApplyTask, Task } from '../migrate/contract/task.ts';
 import { beginAttempt } from '../migrate/controller/execute-task.ts';
-import { checkpointerOf } from '../project/checkpoint-method.ts';
-import { checkpointBeforehand } from '../project/checkpointed.ts';
-import { deploymentOf } from '../project/deployment.ts';
+import { checkpointerOf } from './checkpoint-method.ts';
+import { checkpointBeforehand } from './checkpointed.ts';
+import { executionOptions } from './execution-options.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import type { OperationContext } from './execute.ts';
 
@@ -15,8 +15,8 @@ export async function detach(operation: OperationContext, task: Task): Promise<O
   const beforehand = task.kind === 'apply' ? await withCheckpoint(operation, task) : ok(task);
   if (!beforehand.ok) return refused(beforehand.findings);
   // Nobody waits for its end: that this process is gone is not a sign of a crash.
-  const { controller: _, ...deployment } = await deploymentOf(project, wired, beforehand.value);
-  const started = await beginAttempt({ ...deployment, command, signal });
+  const { controller: _, ...options } = await executionOptions(project, wired, beforehand.value);
+  const started = await beginAttempt({ ...options, command, signal });
   if (!started.ok) return refused(started.findings);
   operation.ui.onNote({ kind: 'settled' });
   return { kind: 'detached', run: started.value.ref.run };
@@ -24,7 +24,7 @@ export async function detach(operation: OperationContext, task: Task): Promise<O
 
 async function withCheckpoint(operation: OperationContext, task: ApplyTask): Promise<Outcome<ApplyTask>> {
   const { ready, command, signal, ui } = operation;
-  const deployment = { ...(await deploymentOf(ready.project, ready.wired, task)), command, signal };
+  const options = { ...(await executionOptions(ready.project, ready.wired, task)), command, signal };
   const onEvent = (event: RunEvent): void => ui.onEvent(event);
-  return await checkpointBeforehand({ ...deployment, onEvent }, task, () => checkpointerOf(ready.project));
+  return await checkpointBeforehand({ ...options, onEvent }, task, () => checkpointerOf(ready.project));
 }

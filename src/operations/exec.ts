@@ -1,4 +1,4 @@
-import { execTask, type ExecRequest } from '../project/tasks.ts';
+import { execTask, type ExecRequest } from './tasks.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { consentToCommand } from './consent.ts';
 import { detach } from './detach.ts';

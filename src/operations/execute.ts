@@ -3,7 +3,7 @@ import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Task } from '../migrate/contract/task.ts';
 import type { Execution } from '../migrate/controller/execute-task.ts';
-import { runTask } from '../project/run-task.ts';
+import { runTask } from './run-task.ts';
 import type { Ready } from './ready.ts';
 import type { Ui } from './ui.ts';
 

@@ -3,9 +3,9 @@ import type { Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import type { Actor, Task } from '../migrate/contract/task.ts';
-import { whatIsApplied, whichRuns, type KnownResult, type Question } from '../project/questions.ts';
+import { whatIsApplied, whichRuns, type KnownResult, type Question } from './questions.ts';
 import type { Project } from '../project/open.ts';
-import { inspectTask, ofAnyDatabase } from '../project/tasks.ts';
+import { inspectTask, ofAnyDatabase } from './tasks.ts';
 import { execute, type OperationContext } from './execute.ts';
 
 /** What a command wants to know. */
@@ -40,7 +40,7 @@ export async function lookUp(
 ): Promise<KnownResult | undefined> {
   const { project, fresh } = ready;
   if (project.remote === undefined || question === undefined || fresh) return undefined;
-  const { newestKnown } = await import('../project/known-results.ts');
+  const { newestKnown } = await import('./known-results.ts');
   ui.onNote({ kind: 'progress', text: 'reading the newest known result' });
   const { known, underWay } = await newestKnown(project, question);
   ui.onNote({ kind: 'settled' });

@@ -4,7 +4,7 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Task } from '../migrate/contract/task.ts';
 import type { Project } from '../project/open.ts';
-import type { KnownResult } from '../project/questions.ts';
+import type { KnownResult } from './questions.ts';
 import type { Wired } from '../project/wire.ts';
 
 /** `step`: of an engine far away; `rehearsal`: of a throwaway server. */

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 import { openProject } from '../../src/project/open.ts';
-import { runTask } from '../../src/project/run-task.ts';
-import { applyTask } from '../../src/project/tasks.ts';
+import { runTask } from '../../src/operations/run-task.ts';
+import { applyTask } from '../../src/operations/tasks.ts';
 import { wire } from '../../src/project/wire.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';

@@ -7,7 +7,7 @@ import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createParser } from '../../src/adapters/parser/libpg-query.ts';
 import { createConnector } from '../../src/adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
-import { deploy } from '../../src/migrate/controller/execute-task.ts';
+import { executeTask } from '../../src/migrate/controller/execute-task.ts';
 import type { Engine } from '../../src/migrate/contract/engine.ts';
 import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import { createBundle, openScriptsOf } from '../../src/migrate/read/bundle.ts';
@@ -92,7 +92,7 @@ async function performAll(
           });
   const told: unknown[] = [];
   for (const task of tasks) {
-    const execution = await deploy({
+    const execution = await executeTask({
       task: task(),
       engine,
       bundle,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
-import { deploy } from '../../src/migrate/controller/execute-task.ts';
+import { executeTask } from '../../src/migrate/controller/execute-task.ts';
 import { follow } from '../../src/migrate/controller/follow.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld } from '../support/cloud-run.ts';
@@ -49,7 +49,7 @@ test(
     world.emulator.faults.onCall({ method: 'CreateJob', kind: 'lost-request', times: 100 });
     const ledger = createFileLedger(join(project.folder, 'ledger'), (text) => text);
     const task = applyTask();
-    const execution = await deploy({
+    const execution = await executeTask({
       task,
       engine: world.engine(world.cloud.env, 1_500),
       bundle: await bundleIn(project.folder),
@@ -77,7 +77,7 @@ test(
       world.emulator.faults.onCall({ method, kind: 'status', status: 'UNAVAILABLE', after: 3, times: 10_000 });
     const ledger = createFileLedger(join(project.folder, 'ledger'), (text) => text);
     const task = applyTask();
-    const execution = await deploy({
+    const execution = await executeTask({
       task,
       engine: world.engine(world.cloud.env, 200, { unreachableMs: 1_000 }),
       bundle: await bundleIn(project.folder),

@@ -7,7 +7,7 @@ import type { CloudRunOptions } from '../../src/adapters/engines/cloud-run/optio
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
-import { deploy, type Execution } from '../../src/migrate/controller/execute-task.ts';
+import { executeTask, type Execution } from '../../src/migrate/controller/execute-task.ts';
 import type { Engine } from '../../src/migrate/contract/engine.ts';
 import type { RunEvent } from '../../src/migrate/contract/event.ts';
 import type { Bundle } from '../../src/migrate/contract/ports.ts';
@@ -79,7 +79,7 @@ export async function jobWorld(
     options,
     engine,
     perform: (task, bundle, options = {}) =>
-      deploy({
+      executeTask({
         task,
         engine: options.engine ?? engine(),
         bundle,

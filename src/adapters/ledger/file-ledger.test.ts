@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
-import { earlierAttempts } from '../../project/tasks.ts';
+import { earlierAttempts } from '../../operations/tasks.ts';
 import { createFileLedger } from './file-ledger.ts';
 
 let folder = '';

@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Plan } from '../../migrate/contract/model.ts';
 import { adopt, prepareAdoption, type PreparedAdoption } from '../../operations/adopt.ts';
 import { eventOf } from '../../operations/execute.ts';
-import { defaultWaitMs, inspectTask, ofAnyDatabase } from '../../project/tasks.ts';
+import { defaultWaitMs, inspectTask, ofAnyDatabase } from '../../operations/tasks.ts';
 import type { Ready } from '../../operations/ready.ts';
 import { defineCommand, type Context, type Result, type Run } from '../command.ts';
 import { executeQuietly, operationOf, resultOfConclusion, withProject } from '../execute.ts';

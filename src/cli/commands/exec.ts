@@ -1,7 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { exec } from '../../operations/exec.ts';
-import { defaultWaitMs, type ExecRequest } from '../../project/tasks.ts';
+import { defaultWaitMs, type ExecRequest } from '../../operations/tasks.ts';
 import { defineCommand, type CommandContext, type Run } from '../command.ts';
 import { operationOf, resultOfConclusion, withProject } from '../execute.ts';
 import { flag, text, timeLimit } from '../options/kinds.ts';

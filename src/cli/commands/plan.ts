@@ -1,5 +1,5 @@
-import { plannedCheckpoint } from '../../project/checkpoint-method.ts';
-import { writePlan } from '../../project/plan-file.ts';
+import { plannedCheckpoint } from '../../operations/checkpoint-method.ts';
+import { writePlan } from '../../operations/plan-file.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { operationOf, withProject } from '../execute.ts';
 import { asOfData } from '../known.ts';

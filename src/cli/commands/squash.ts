@@ -1,5 +1,5 @@
 import { fault } from '../../kit/fault.ts';
-import { squashMigrations, type SquashedFiles } from '../../project/squash-migrations.ts';
+import { squashMigrations, type SquashedFiles } from '../../operations/squash-migrations.ts';
 import { defineCommand, type Context, type Run } from '../command.ts';
 import { openProjectOf } from '../execute.ts';
 import { progressOn } from '../progress.ts';

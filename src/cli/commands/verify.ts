@@ -1,8 +1,8 @@
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import type { AcceptRequest } from '../../project/tasks.ts';
-import { verifyQuestion, whetherAsStated } from '../../project/questions.ts';
-import { ofAnyDatabase, verifyTask } from '../../project/tasks.ts';
+import type { AcceptRequest } from '../../operations/tasks.ts';
+import { verifyQuestion, whetherAsStated } from '../../operations/questions.ts';
+import { ofAnyDatabase, verifyTask } from '../../operations/tasks.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { operationOf, withProject } from '../execute.ts';
 import { look } from '../../operations/look-up.ts';

@@ -1,6 +1,6 @@
 import type { Plan, PlanStep } from '../../migrate/contract/model.ts';
 import type { ApplyTask } from '../../migrate/contract/task.ts';
-import type { PlannedCheckpoint } from '../../project/checkpoint-method.ts';
+import type { PlannedCheckpoint } from '../../operations/checkpoint-method.ts';
 import { placeText } from './finding.ts';
 import { aligned, countOf } from './format.ts';
 import type { Style } from './style.ts';

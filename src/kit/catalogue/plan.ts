@@ -4,7 +4,7 @@ import { entries } from './entry.ts';
 export const planFaults = entries({
   'migration-changed': {
     title: 'An applied migration was changed',
-    why: 'The file’s checksum differs from the one recorded when the migration was applied.',
+    why: 'The statements of the file differ from those that were applied.',
     fix: 'Restore the file, and put the change into a new migration.',
     exit: 10,
   },

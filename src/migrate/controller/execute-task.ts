@@ -20,7 +20,7 @@ import { isChange, type Task } from '../contract/task.ts';
 export type { Execution } from './attempt.ts';
 
 /** What a controller needs to execute a task. */
-export interface Deployment extends AttemptOptions {
+export interface ExecutionOptions extends AttemptOptions {
   readonly engine: Engine;
   readonly bundle: Bundle;
   /** Records attempts before anything is created. */
@@ -50,13 +50,13 @@ export interface Deployment extends AttemptOptions {
  * The controller's order: write the ledger, prepare, start, watch, take the result, clean up, write how it ended. The
  * controller knows neither SQL nor clouds; the engine knows where, the runner knows what.
  */
-export async function deploy(deployment: Deployment): Promise<Execution> {
-  if (deployment.again === undefined) return await attempt(deployment);
-  const first = await listenWhole(deployment);
-  if (first.incomplete !== true || deployment.signal?.aborted === true) return first;
+export async function executeTask(options: ExecutionOptions): Promise<Execution> {
+  if (options.again === undefined) return await attempt(options);
+  const first = await listenWhole(options);
+  if (first.incomplete !== true || options.signal?.aborted === true) return first;
   // If reading the log is forbidden, it will be forbidden the second time too.
   if (unreadable(first) !== undefined) return withoutAnswer(first);
-  const second = await listenWhole({ ...deployment, task: deployment.again() });
+  const second = await listenWhole({ ...options, task: options.again() });
   return second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
 }
 
@@ -64,13 +64,13 @@ export async function deploy(deployment: Deployment): Promise<Execution> {
 const passing: ReadonlySet<string> = new Set(['run.started', 'connecting', 'target', 'waiting']);
 
 /** An attempt whose events are reported only when all of them have arrived. */
-async function listenWhole(deployment: Deployment): Promise<Execution> {
+async function listenWhole(options: ExecutionOptions): Promise<Execution> {
   const kept: RunEvent[] = [];
   const execution = await attempt({
-    ...deployment,
-    onEvent: (event) => (passing.has(event.kind) ? deployment.onEvent(event) : void kept.push(event)),
+    ...options,
+    onEvent: (event) => (passing.has(event.kind) ? options.onEvent(event) : void kept.push(event)),
   });
-  if (execution.incomplete !== true) for (const event of kept) deployment.onEvent(event);
+  if (execution.incomplete !== true) for (const event of kept) options.onEvent(event);
   return execution;
 }
 
@@ -90,13 +90,13 @@ function unreadable({ findings }: Execution): Finding | undefined {
   return findings.find(({ code }) => code === 'log-unreadable');
 }
 
-async function attempt(deployment: Deployment): Promise<Execution> {
-  const started = await beginAttempt(deployment);
-  if (!started.ok) return failedAttempt(deployment.task.run, started.findings);
+async function attempt(options: ExecutionOptions): Promise<Execution> {
+  const started = await beginAttempt(options);
+  if (!started.ok) return failedAttempt(options.task.run, started.findings);
   const { ref, entry, warnings } = started.value;
-  const execution = await follow({ ...deployment, changing: isChange(deployment.task.kind) }, ref);
+  const execution = await follow({ ...options, changing: isChange(options.task.kind) }, ref);
   if (execution.left === true) return execution;
-  return await closeAttempt(deployment, { ref, entry, warnings, execution });
+  return await closeAttempt(options, { ref, entry, warnings, execution });
 }
 
 /** An attempt that is under way. */
@@ -111,10 +111,10 @@ export interface StartedAttempt {
  * Writes the ledger, prepares, starts, and returns without following the run. Nothing is created before the ledger's
  * entry is written; preparation, which only reads or is content-addressed, may run at the same time if it takes long.
  */
-export async function beginAttempt(deployment: Omit<Deployment, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
-  const { task, engine, bundle, now } = deployment;
-  const ledger = ledgerOf(deployment);
-  const first = attemptOf(deployment);
+export async function beginAttempt(options: Omit<ExecutionOptions, 'onEvent'>): Promise<Outcome<StartedAttempt>> {
+  const { task, engine, bundle, now } = options;
+  const ledger = ledgerOf(options);
+  const first = attemptOf(options);
   const giveUp = async (findings: readonly Finding[]): Promise<Outcome<StartedAttempt>> => {
     await ledger?.write(notStarted(first, findings, now()));
     return { ok: false, findings };
@@ -126,13 +126,13 @@ export async function beginAttempt(deployment: Omit<Deployment, 'onEvent'>): Pro
   const [written, prepared] = await Promise.all([writing, engine.prepare(task, bundle)]);
   if (!written.ok && isNeeded) return written;
   if (!prepared.ok) return giveUp(prepared.findings);
-  if (deployment.signal?.aborted === true)
+  if (options.signal?.aborted === true)
     return giveUp([fault('interrupted', { why: 'The run was stopped before it created anything.' })]);
   const entry = preparedAttempt(first, prepared.value);
-  deployment.onStep?.(preparedText(prepared.value), prepared.value);
+  options.onStep?.(preparedText(prepared.value), prepared.value);
   const started = await engine.start(prepared.value);
   if (started.ok) {
-    deployment.onStep?.('the job is created; its container is starting', prepared.value);
+    options.onStep?.('the job is created; its container is starting', prepared.value);
     const warnings = written.ok
       ? []
       : [unwritten(`The run is not in this machine’s ledger: ${textOf(written.findings)}`)];
@@ -169,15 +169,15 @@ async function placed(ledger: Ledger | undefined, entry: LedgerEntry, ref: RunRe
 
 /** Cleans up, and writes how the run ended. */
 export async function closeAttempt(
-  deployment: Pick<Deployment, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
+  options: Pick<ExecutionOptions, 'engine' | 'ledger' | 'keeps' | 'now'> & { readonly task: Pick<Task, 'kind'> },
   { ref, entry, execution, warnings: before = [] }: StartedAttempt & { readonly execution: Execution },
 ): Promise<Execution> {
-  const cleaned = await deployment.engine.cleanup(ref);
+  const cleaned = await options.engine.cleanup(ref);
   const closed = {
-    ...closedAttempt(entry, execution, deployment.now()),
+    ...closedAttempt(entry, execution, options.now()),
     ...(entry.execution === undefined ? {} : { cleanup: cleaned.ok ? 'done' : textOf(cleaned.findings) }),
   };
-  const kept = (await ledgerOf(deployment)?.write(closed)) ?? ok(undefined);
+  const kept = (await ledgerOf(options)?.write(closed)) ?? ok(undefined);
   const warnings = [...(execution.warnings ?? []), ...before];
   if (!cleaned.ok) warnings.push(...cleaned.findings.map((finding) => ({ ...finding, severity: 'warning' as const })));
   if (!kept.ok && before.length === 0)
@@ -191,7 +191,7 @@ function ledgerOf({
   ledger,
   keeps,
   task,
-}: Pick<Deployment, 'ledger' | 'keeps'> & { readonly task: Pick<Task, 'kind'> }): Ledger | undefined {
+}: Pick<ExecutionOptions, 'ledger' | 'keeps'> & { readonly task: Pick<Task, 'kind'> }): Ledger | undefined {
   return keeps === 'all' || isChange(task.kind) ? ledger : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RecordedIdentity } from '../../../migrate/contract/history-rows.ts';
-import { identifyTask, inspectTask } from '../../../project/tasks.ts';
+import { identifyTask, inspectTask } from '../../../operations/tasks.ts';
 import type { Context, Result } from '../../command.ts';
 import type { Ready } from '../../../operations/ready.ts';
 import { executeAloud, executeQuietly, withProject } from '../../execute.ts';

@@ -1,6 +1,6 @@
 import type { KeptCheckpoint } from '../../../adapters/checkpoint/kept.ts';
 import { fault } from '../../../kit/fault.ts';
-import { checkpointsFolder } from '../../../project/checkpoint-method.ts';
+import { checkpointsFolder } from '../../../operations/checkpoint-method.ts';
 import { embeddedFolder } from '../../../project/wire.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
 import { progressOn } from '../../progress.ts';

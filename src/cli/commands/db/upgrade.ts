@@ -2,7 +2,7 @@ import { defaultMajor } from '../../../adapters/embedded/versions.ts';
 import { resolveActor } from '../../../adapters/actor.ts';
 import { ok, type Outcome } from '../../../kit/outcome.ts';
 import { readBundle } from '../../../project/wire.ts';
-import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../../project/upgrade-embedded.ts';
+import { finishUpgrade, upgradeEmbedded, type Upgraded } from '../../../operations/upgrade-embedded.ts';
 import { version } from '../../../project/version.ts';
 import type { Project } from '../../../project/open.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';

@@ -1,6 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
-import { draftDownFile, type DraftedFile } from '../../../project/draft-down-file.ts';
+import { draftDownFile, type DraftedFile } from '../../../operations/draft-down-file.ts';
 import type { Context, Result } from '../../command.ts';
 import { openProjectOf } from '../../execute.ts';
 import { progressOn } from '../../progress.ts';

@@ -1,7 +1,7 @@
 import type { RunRow } from '../../../migrate/contract/history-rows.ts';
-import { attemptsIn, mergeRuns } from '../../../project/attempts.ts';
+import { attemptsIn, mergeRuns } from '../../../operations/attempts.ts';
 import { everyEnvironment, type NamedEnvironment } from '../../../project/every-environment.ts';
-import { whichRuns } from '../../../project/questions.ts';
+import { whichRuns } from '../../../operations/questions.ts';
 import type { Context, Result } from '../../command.ts';
 import { done, failed } from '../../result.ts';
 
@@ -43,5 +43,5 @@ async function runsOf({ name, ledger, project }: NamedEnvironment, limit: number
 }
 
 async function newest(project: NonNullable<NamedEnvironment['project']>) {
-  return await (await import('../../../project/known-results.ts')).newestKnown(project, whichRuns);
+  return await (await import('../../../operations/known-results.ts')).newestKnown(project, whichRuns);
 }

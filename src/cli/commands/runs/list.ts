@@ -1,9 +1,9 @@
 import type { Finding } from '../../../kit/finding.ts';
 import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRow } from '../../../migrate/contract/history-rows.ts';
-import { attemptsOf, mergeRuns } from '../../../project/attempts.ts';
+import { attemptsOf, mergeRuns } from '../../../operations/attempts.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
-import type { KnownResult } from '../../../project/questions.ts';
+import type { KnownResult } from '../../../operations/questions.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
 import { eventOf } from '../../../operations/execute.ts';
 import type { Ready } from '../../../operations/ready.ts';

@@ -1,7 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Pruning } from '../../../migrate/contract/pruning.ts';
-import { inspectTask, pruneTask } from '../../../project/tasks.ts';
+import { inspectTask, pruneTask } from '../../../operations/tasks.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
 import type { Ready } from '../../../operations/ready.ts';
 import { executeHeard, executeQuietly, resultAloud, withProject } from '../../execute.ts';

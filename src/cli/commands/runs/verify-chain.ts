@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../../migrate/contract/event.ts';
-import { inspectTask, ofAnyDatabase } from '../../../project/tasks.ts';
+import { inspectTask, ofAnyDatabase } from '../../../operations/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { executeQuietly, withProject } from '../../execute.ts';
 import { optionalArgument } from '../../options/argument-kinds.ts';

@@ -5,7 +5,7 @@ import { appliedNow } from '../../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
 import { isBareId, isOf } from '../../../migrate/contract/migration-id.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
-import type { KnownResult } from '../../../project/questions.ts';
+import type { KnownResult } from '../../../operations/questions.ts';
 import type { Context, Result } from '../../command.ts';
 import { eventOf } from '../../../operations/execute.ts';
 import { operationOf, withProject } from '../../execute.ts';

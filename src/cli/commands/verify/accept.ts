@@ -4,7 +4,7 @@ import { driftingKind } from '../../../migrate/contract/check-kind.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import type { Check } from '../../../migrate/contract/model.ts';
 import { matches } from '../../../migrate/contract/object-pattern.ts';
-import { acceptTask, verifyTask, type AcceptRequest } from '../../../project/tasks.ts';
+import { acceptTask, verifyTask, type AcceptRequest } from '../../../operations/tasks.ts';
 import type { Context, Result } from '../../command.ts';
 import type { Ready } from '../../../operations/ready.ts';
 import { executeHeard, executeQuietly, resultAloud, withProject } from '../../execute.ts';

@@ -19,8 +19,8 @@ import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { checksumOf } from '../migrate/read/checksum.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import { encodeUtf8 } from '../sql/encoding.ts';
-import type { Project } from './open.ts';
-import { createRunId } from './run-id.ts';
+import type { Project } from '../project/open.ts';
+import { createRunId } from '../project/run-id.ts';
 
 /** Which draft is wanted. */
 export interface DraftRequest {

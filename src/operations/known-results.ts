@@ -2,10 +2,10 @@ import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { isChange } from '../migrate/contract/task.ts';
 import { momentOf, withKnownEnds } from './known-ends.ts';
-import type { Project } from './open.ts';
+import type { Project } from '../project/open.ts';
 import { isOfAnother } from './other-database.ts';
 import type { KnownResult, Question } from './questions.ts';
-import { isDeserted, type Remote } from './remote.ts';
+import { isDeserted, type Remote } from '../project/remote.ts';
 
 /** What is known without asking the database. */
 export interface Knowledge {

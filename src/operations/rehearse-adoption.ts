@@ -13,8 +13,8 @@ import { rehearse } from '../migrate/rehearsal/rehearse.ts';
 import type { Rehearsal, RehearsalOptions } from '../migrate/rehearsal/rehearsal.ts';
 import { sameWords } from '../migrate/rehearsal/reparse.ts';
 import type { PlanTask, Selection, Actor } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
-import { createRunId } from './run-id.ts';
+import type { Project } from '../project/open.ts';
+import { createRunId } from '../project/run-id.ts';
 import { planTask } from './tasks.ts';
 
 /** What stands around the preparation of an adoption. */

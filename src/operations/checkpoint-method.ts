@@ -4,8 +4,8 @@ import { fault } from '../kit/fault.ts';
 import { err } from '../kit/outcome.ts';
 import { wantsCheckpoint, type Checkpointer, type ForeseenCheckpoint } from '../migrate/contract/checkpoint.ts';
 import type { Plan } from '../migrate/contract/model.ts';
-import type { Project } from './open.ts';
-import { embeddedFolder } from './wire.ts';
+import type { Project } from '../project/open.ts';
+import { embeddedFolder } from '../project/wire.ts';
 
 /** The folder of checkpoints that are files on this machine. */
 export function checkpointsFolder(project: Project): string {

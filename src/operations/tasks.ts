@@ -17,8 +17,8 @@ import type {
   Selection,
   VerifyTask,
 } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
-import { createRunId } from './run-id.ts';
+import type { Project } from '../project/open.ts';
+import { createRunId } from '../project/run-id.ts';
 
 interface TaskContext {
   readonly run: string;

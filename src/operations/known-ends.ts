@@ -2,7 +2,7 @@ import { closedAttempt } from '../migrate/controller/attempt.ts';
 import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { isChange } from '../migrate/contract/task.ts';
-import type { Remote } from './remote.ts';
+import type { Remote } from '../project/remote.ts';
 
 /** Open attempts that are asked about: each costs a request. */
 const most = 3;

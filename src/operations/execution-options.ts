@@ -1,18 +1,18 @@
-import type { Deployment } from '../migrate/controller/execute-task.ts';
+import type { ExecutionOptions } from '../migrate/controller/execute-task.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
-import { createRunId } from './run-id.ts';
-import type { Wired } from './wire.ts';
+import type { Project } from '../project/open.ts';
+import { createRunId } from '../project/run-id.ts';
+import type { Wired } from '../project/wire.ts';
 
 /** Tasks that need no migrations. */
 const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe', 'exec', 'accept', 'identify', 'prune']);
 
-/** What a deployment needs of project and wiring; far away every execution leaves something, and lines can get lost. */
-export async function deploymentOf(
+/** What an execution needs of project and wiring. Remote executions are always recorded, because their lines can get lost. */
+export async function executionOptions(
   project: Project,
   wired: Wired,
   task: Task,
-): Promise<Omit<Deployment, 'onEvent' | 'command'>> {
+): Promise<Omit<ExecutionOptions, 'onEvent' | 'command'>> {
   const common = {
     task,
     engine: wired.engine,
@@ -22,7 +22,7 @@ export async function deploymentOf(
     now: () => new Date().toISOString(),
   };
   if (project.remote === undefined) return common;
-  const { thisController } = await import('./remote.ts');
+  const { thisController } = await import('../project/remote.ts');
   return {
     ...common,
     ...(looksOnly.has(task.kind) && wired.noMigrations !== undefined ? { bundle: wired.noMigrations } : {}),

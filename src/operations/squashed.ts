@@ -4,18 +4,18 @@ import { exitCodeOf } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
 import type { Rehearsed } from '../migrate/contract/rehearsed.ts';
-import type { Deployment, Execution } from '../migrate/controller/execute-task.ts';
+import type { ExecutionOptions, Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent, EventOfKind } from '../migrate/contract/event.ts';
 import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import { withRehearsed } from '../migrate/read/bundle.ts';
 import type { Rehearsal } from '../migrate/rehearsal/rehearsal.ts';
 import { rehearse } from '../migrate/rehearsal/rehearse.ts';
 import { sameWords } from '../migrate/rehearsal/reparse.ts';
-import type { Project } from './open.ts';
+import type { Project } from '../project/open.ts';
 import { unavailable } from './rehearse-adoption.ts';
-import { createRunId } from './run-id.ts';
+import { createRunId } from '../project/run-id.ts';
 
-type Deploy = (deployment: Deployment) => Promise<Execution>;
+type ExecuteTask = (options: ExecutionOptions) => Promise<Execution>;
 /** With this code a runner refuses to record what nobody has rehearsed. */
 const asks = 'squash-not-rehearsed';
 
@@ -23,24 +23,28 @@ const asks = 'squash-not-rehearsed';
  * Has a task executed. If its runner refuses it because a squashed migration has not been rehearsed, that is done on a
  * throwaway server of the database's major, and the run is executed again with what it told.
  */
-export async function deploySquashed(project: Project, deployment: Deployment, deploy: Deploy): Promise<Execution> {
-  const { bundle } = deployment;
-  const held = holdEnd((event) => deployment.onEvent(event));
-  const first = await deploy({ ...deployment, onEvent: held.onEvent });
+export async function executeSquashed(
+  project: Project,
+  options: ExecutionOptions,
+  deploy: ExecuteTask,
+): Promise<Execution> {
+  const { bundle } = options;
+  const held = holdEnd((event) => options.onEvent(event));
+  const first = await deploy({ ...options, onEvent: held.onEvent });
   const facts = eventOf(first, 'database');
   const target = eventOf(first, 'target');
   if (facts === undefined || target === undefined || !isAsked(first)) {
     held.release();
     return first;
   }
-  const stage = createStage(project, deployment, { facts, target });
+  const stage = createStage(project, options, { facts, target });
   try {
     const rehearsed = await stage.rehearse();
-    if (!rehearsed.ok) return giveUp(deployment, first, rehearsed.findings);
+    if (!rehearsed.ok) return giveUp(options, first, rehearsed.findings);
     let known = rehearsed.value;
-    const again = holdEnd((event) => deployment.onEvent(event));
+    const again = holdEnd((event) => options.onEvent(event));
     const second = await deploy({
-      ...deployment,
+      ...options,
       bundle: withRehearsed(bundle, known, nodeHashing),
       onEvent: again.onEvent,
     });
@@ -51,7 +55,7 @@ export async function deploySquashed(project: Project, deployment: Deployment, d
       return second;
     }
     known = { ...known, same };
-    return await deploy({ ...deployment, bundle: withRehearsed(bundle, known, nodeHashing) });
+    return await deploy({ ...options, bundle: withRehearsed(bundle, known, nodeHashing) });
   } finally {
     await stage.close();
   }
@@ -76,12 +80,12 @@ interface SquashStage {
 
 function createStage(
   project: Project,
-  deployment: Deployment,
+  execution: ExecutionOptions,
   { facts, target }: { readonly facts: EventOfKind<'database'>; readonly target: EventOfKind<'target'> },
 ): SquashStage {
-  const { bundle, signal } = deployment;
+  const { bundle, signal } = execution;
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
-  const tell = (text: string): void => deployment.onEvent({ kind: 'rehearsal.progress', text });
+  const tell = (text: string): void => execution.onEvent({ kind: 'rehearsal.progress', text });
   const stopping = signal === undefined ? {} : { signal };
   let rehearsal: Rehearsal | undefined;
   return {
@@ -136,18 +140,18 @@ function holdEnd(onEvent: (event: RunEvent) => void): HeldEvents {
 }
 
 /** The refused execution ends for the reason that it could not be rehearsed. */
-async function giveUp(deployment: Deployment, first: Execution, findings: readonly Finding[]): Promise<Execution> {
-  const { task, ledger } = deployment;
+async function giveUp(options: ExecutionOptions, first: Execution, findings: readonly Finding[]): Promise<Execution> {
+  const { task, ledger } = options;
   const exitCode = exitCodeOf(findings);
   const outcome = outcomeOfExitCode(exitCode);
-  for (const finding of findings) deployment.onEvent({ kind: 'finding', finding });
+  for (const finding of findings) options.onEvent({ kind: 'finding', finding });
   const ms = eventOf(first, 'run.finished')?.ms ?? 0;
-  deployment.onEvent({ kind: 'run.finished', run: task.run, outcome, exitCode, events: findings.length + 1, ms });
+  options.onEvent({ kind: 'run.finished', run: task.run, outcome, exitCode, events: findings.length + 1, ms });
   const entry = (await ledger?.list(task.environment.name))?.find(({ run }) => run === task.run);
   const failure = findings
     .map(({ code, why }) => `${code}: ${why}`)
     .join('; ')
     .slice(0, 2_000);
-  if (entry !== undefined) await ledger?.write({ ...entry, finishedAt: deployment.now(), outcome, exitCode, failure });
+  if (entry !== undefined) await ledger?.write({ ...entry, finishedAt: options.now(), outcome, exitCode, failure });
   return { ...first, outcome, exitCode, findings };
 }

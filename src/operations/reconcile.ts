@@ -2,8 +2,8 @@ import { closedAttempt } from '../migrate/controller/attempt.ts';
 import type { Engine, LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
 import { follow } from '../migrate/controller/follow.ts';
 import { isChange } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
-import { isDeserted } from './remote.ts';
+import type { Project } from '../project/open.ts';
+import { isDeserted } from '../project/remote.ts';
 
 /** Entries that are looked at: a machine that died rarely leaves more than one. */
 const most = 5;

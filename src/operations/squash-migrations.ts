@@ -22,8 +22,8 @@ import { writeSquash, type WriteSquashOptions, type WrittenSquash } from '../mig
 import { decodeUtf8, encodeUtf8 } from '../sql/encoding.ts';
 import type { Replaces } from '../sql/replaces.ts';
 import { majorOf } from './draft-down-file.ts';
-import type { Project } from './open.ts';
-import { createRunId } from './run-id.ts';
+import type { Project } from '../project/open.ts';
+import { createRunId } from '../project/run-id.ts';
 
 /** What is squashed. */
 export interface SquashRequest {

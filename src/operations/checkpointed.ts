@@ -7,7 +7,7 @@ import {
   type Checkpoint,
   type Checkpointer,
 } from '../migrate/contract/checkpoint.ts';
-import { deploy, type Deployment, type Execution } from '../migrate/controller/execute-task.ts';
+import { executeTask, type ExecutionOptions, type Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { ApplyTask } from '../migrate/contract/task.ts';
@@ -21,25 +21,25 @@ const reportEveryMs = 500;
  *
  * @param checkpointer made only when it is needed
  */
-export async function deployCheckpointed(
-  deployment: Deployment,
+export async function executeCheckpointed(
+  options: ExecutionOptions,
   checkpointer: () => Promise<Checkpointer>,
 ): Promise<Execution> {
-  const { task } = deployment;
-  if (task.kind !== 'apply' || task.consent.checkpoint !== undefined) return await deploy(deployment);
-  const held = holdRefusal((event) => deployment.onEvent(event));
-  const first = await deploy({ ...deployment, onEvent: held.onEvent });
+  const { task } = options;
+  if (task.kind !== 'apply' || task.consent.checkpoint !== undefined) return await executeTask(options);
+  const held = holdRefusal((event) => options.onEvent(event));
+  const first = await executeTask({ ...options, onEvent: held.onEvent });
   const refused = refusalOf(first);
   if (refused === undefined) {
     held.release();
     return first;
   }
-  const taken = await takeCheckpoint(deployment, await checkpointer(), refused);
+  const taken = await takeCheckpoint(options, await checkpointer(), refused);
   const before = first.events.filter((event) => !held.isHeld(event));
-  if (!taken.ok) return giveUp(deployment, first, { before, findings: taken.findings });
+  if (!taken.ok) return giveUp(options, first, { before, findings: taken.findings });
   const planHash = task.consent.planHash ?? refused.planHash;
   const consent = { ...task.consent, planHash, checkpoint: taken.value };
-  const second = await deploy({ ...deployment, task: { ...task, consent } });
+  const second = await executeTask({ ...options, task: { ...task, consent } });
   return { ...second, events: [...before, ...second.events] };
 }
 
@@ -49,14 +49,14 @@ export async function deployCheckpointed(
  * @returns the task as it may be started
  */
 export async function checkpointBeforehand(
-  deployment: Omit<Deployment, 'task'>,
+  options: Omit<ExecutionOptions, 'task'>,
   task: ApplyTask,
   checkpointer: () => Promise<Checkpointer>,
 ): Promise<Outcome<ApplyTask>> {
   const { consent, environment, actor, run, selection, how } = task;
   if (consent.checkpoint !== undefined || consent.checkpointPolicy === 'never' || how !== 'execute') return ok(task);
-  const planned = await deploy({
-    ...deployment,
+  const planned = await executeTask({
+    ...options,
     task: { kind: 'plan', run, environment, actor, selection },
     onEvent: () => {},
   });
@@ -64,7 +64,7 @@ export async function checkpointBeforehand(
   // Whatever is wrong, or needs no checkpoint, is for the run itself to find.
   if (plan === undefined || !wantsCheckpoint(plan, consent.checkpointPolicy)) return ok(task);
   if (!consent.approved && consent.planHash === undefined) return ok(task);
-  const taken = await takeCheckpoint({ ...deployment, task }, await checkpointer(), {
+  const taken = await takeCheckpoint({ ...options, task }, await checkpointer(), {
     planHash: plan.hash,
     ...placeOf(planned),
   });
@@ -103,13 +103,13 @@ function placeOf({ events }: Execution): Omit<CheckpointRefusal, 'planHash'> {
 }
 
 async function takeCheckpoint(
-  deployment: Deployment,
+  options: ExecutionOptions,
   checkpointer: Checkpointer,
   refused: CheckpointRefusal,
 ): Promise<Outcome<Checkpoint>> {
-  const { task } = deployment;
+  const { task } = options;
   // Nothing is under way that could be left alone: leaving is stopping.
-  const ends = [deployment.signal, deployment.leave].filter((signal) => signal !== undefined);
+  const ends = [options.signal, options.leave].filter((signal) => signal !== undefined);
   let reported = 0;
   let said = '';
   const taken = await checkpointer.take({
@@ -124,24 +124,24 @@ async function takeCheckpoint(
       if (words === said && now - reported < reportEveryMs) return;
       said = words;
       reported = now;
-      deployment.onEvent({ kind: 'checkpoint.progress', text });
+      options.onEvent({ kind: 'checkpoint.progress', text });
     },
     ...(ends.length === 0 ? {} : { signal: AbortSignal.any(ends) }),
   });
   if (!taken.ok) return err(...taken.findings);
   if (ends.some(({ aborted }) => aborted))
     return err(fault('interrupted', { why: `The checkpoint ${taken.value.id} was taken; nothing was changed.` }));
-  deployment.onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
+  options.onEvent({ kind: 'checkpoint.taken', checkpoint: taken.value });
   return taken;
 }
 
 /** The first execution ends as it did, for another reason than it knew of. */
 async function giveUp(
-  deployment: Deployment,
+  options: ExecutionOptions,
   first: Execution,
   { before, findings }: { readonly before: readonly RunEvent[]; readonly findings: readonly Finding[] },
 ): Promise<Execution> {
-  const { task, ledger } = deployment;
+  const { task, ledger } = options;
   const exitCode = exitCodeOf(findings);
   const outcome = outcomeOfExitCode(exitCode);
   const ended = first.events.findLast((event) => event.kind === 'run.finished');
@@ -149,13 +149,13 @@ async function giveUp(
   const { run } = task;
   const events = before.length + reported.length + 1;
   reported.push({ kind: 'run.finished', run, outcome, exitCode, events, ms: ended?.ms ?? 0 });
-  for (const event of reported) deployment.onEvent(event);
+  for (const event of reported) options.onEvent(event);
   const entry = (await ledger?.list(task.environment.name))?.find((one) => one.run === run);
   if (entry !== undefined) {
     const failure = findings.map(({ code, why }) => `${code}: ${why}`).join('; ');
     await ledger?.write({
       ...entry,
-      finishedAt: deployment.now(),
+      finishedAt: options.now(),
       outcome,
       exitCode,
       failure: failure.slice(0, 2_000),

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedRun } from '../migrate/controller/resolve-outcome.ts';
-import { deploy } from '../migrate/controller/execute-task.ts';
+import { executeTask } from '../migrate/controller/execute-task.ts';
 import type { Actor } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
-import { deploymentOf } from './deployment.ts';
+import type { Project } from '../project/open.ts';
+import { executionOptions } from './execution-options.ts';
 import { inspectTask } from './tasks.ts';
-import { wire, type Wired } from './wire.ts';
+import { wire, type Wired } from '../project/wire.ts';
 
 /** The server needs a moment to see that a runner has gone, and to roll back what it did. */
 const timeoutMs = 10_000;
@@ -35,8 +35,8 @@ export async function recordedEndOf(project: Project, actor: Actor, run: string)
 }
 
 async function inspectRun(project: Project, wired: Wired, actor: Actor, run: string): Promise<RecordedRun> {
-  const { exitCode, events, findings } = await deploy({
-    ...(await deploymentOf(project, wired, inspectTask(project, actor, { what: 'run', subject: run }))),
+  const { exitCode, events, findings } = await executeTask({
+    ...(await executionOptions(project, wired, inspectTask(project, actor, { what: 'run', subject: run }))),
     command: 'inspect',
     onEvent: () => {},
   });

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
 import type { Outcome } from '../kit/outcome.ts';
-import { deploy, type Deployment, type Execution } from '../migrate/controller/execute-task.ts';
+import { executeTask, type ExecutionOptions, type Execution } from '../migrate/controller/execute-task.ts';
 import type { Prepared } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
-import { pinEnvironment, repinEnvironment } from './lock-file.ts';
-import { deploymentOf } from './deployment.ts';
-import { lookAhead } from './look-ahead.ts';
-import type { Project } from './open.ts';
+import { pinEnvironment, repinEnvironment } from '../project/lock-file.ts';
+import { executionOptions } from './execution-options.ts';
+import { lookAhead } from '../project/look-ahead.ts';
+import type { Project } from '../project/open.ts';
 import { isOfAnother } from './other-database.ts';
 import { recordedEnd } from './recorded.ts';
-import { deployUndoing, undoes } from './recorded-downs.ts';
-import type { Wired } from './wire.ts';
+import { executeUndoing, undoes } from './recorded-downs.ts';
+import type { Wired } from '../project/wire.ts';
 
 /** What stands around a task: the command that asked for it, who listens, what stops it. */
 export interface RunTaskOptions {
@@ -34,7 +34,7 @@ export interface TaskResult {
   readonly warnings: readonly Finding[];
 }
 
-/** Has a task executed by the project's engine; the first change of an environment pins its identity in the lock file. */
+/** Has a task wanted by the project's engine; the first change of an environment pins its identity in the lock file. */
 export async function runTask(
   project: Project,
   wired: Wired,
@@ -45,8 +45,8 @@ export async function runTask(
   if (task.kind === 'apply' && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
   const settling = project.remote === undefined ? undefined : reconcileOnce(project, wired);
-  const deployment: Deployment = {
-    ...(await deploymentOf(project, wired, task)),
+  const wanted: ExecutionOptions = {
+    ...(await executionOptions(project, wired, task)),
     recorded: (run) => recordedEnd(project, wired, task.actor, run),
     ...options,
     onEvent: (event) => {
@@ -55,7 +55,7 @@ export async function runTask(
       options.onEvent(event);
     },
   };
-  const execution = undoes(task) ? await undoing(project, wired, deployment) : await deployed(project, deployment);
+  const execution = undoes(task) ? await undoing(project, wired, wanted) : await executeInParts(project, wanted);
   known.abort();
   if (execution.left !== true) await Promise.race([settling, sleep(settlingMs, undefined, { ref: false })]);
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
@@ -68,30 +68,29 @@ export async function runTask(
 /** What the history has kept of migrations without files: asked for once for a command. */
 const complete = new WeakMap<Wired, Bundle>();
 
-async function undoing(project: Project, wired: Wired, deployment: Deployment): Promise<Execution> {
-  const known = { ...deployment, bundle: complete.get(wired) ?? deployment.bundle };
-  const { execution, bundle } = await deployUndoing(known, (one) => deployed(project, one));
+async function undoing(project: Project, wired: Wired, options: ExecutionOptions): Promise<Execution> {
+  const known = { ...options, bundle: complete.get(wired) ?? options.bundle };
+  const { execution, bundle } = await executeUndoing(known, (one) => executeInParts(project, one));
   complete.set(wired, bundle);
   return execution;
 }
 
 /** Only a run may need a checkpoint: what only looks loads nothing of it. */
-async function deployed(project: Project, deployment: Deployment): Promise<Execution> {
-  if (deployment.task.kind !== 'apply') return await deploy(deployment);
-  const { deployCheckpointed } = await import('./checkpointed.ts');
+async function executeInParts(project: Project, options: ExecutionOptions): Promise<Execution> {
+  if (options.task.kind !== 'apply') return await executeTask(options);
+  const { executeCheckpointed } = await import('./checkpointed.ts');
   const method = async () => (await import('./checkpoint-method.ts')).checkpointerOf(project);
-  const checkpointed = async (own: Deployment): Promise<Execution> => await deployCheckpointed(own, method);
-  if (!deployment.bundle.migrations.some(({ replaces }) => replaces !== undefined))
-    return await checkpointed(deployment);
-  const { deploySquashed } = await import('./squashed.ts');
-  return await deploySquashed(project, deployment, checkpointed);
+  const checkpointed = async (own: ExecutionOptions): Promise<Execution> => await executeCheckpointed(own, method);
+  if (!options.bundle.migrations.some(({ replaces }) => replaces !== undefined)) return await checkpointed(options);
+  const { executeSquashed } = await import('./squashed.ts');
+  return await executeSquashed(project, options, checkpointed);
 }
 
 const settled = new WeakSet<Wired>();
-/** What others have left is no reason to keep anybody waiting. */
+/** The user does not wait longer than this, in milliseconds, for what other controllers have left. */
 const settlingMs = 2_000;
 
-/** Once for a command, beside its execution: what controllers that died have left behind. */
+/** Once for each command, while it executes: cleans up after controllers that died. */
 async function reconcileOnce(project: Project, wired: Wired): Promise<void> {
   if (settled.has(wired)) return;
   settled.add(wired);

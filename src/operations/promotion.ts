@@ -5,7 +5,7 @@ import { appliedNow } from '../migrate/contract/history.ts';
 import type { HistoryRow, RunRow } from '../migrate/contract/history-rows.ts';
 import type { Migration } from '../migrate/contract/model.ts';
 import type { Comparison } from '../migrate/plan/compare.ts';
-import type { Hook } from './environment.ts';
+import type { Hook } from '../project/environment.ts';
 
 /** How far a hook has seen the history when it passed last: the number of its last row; undefined: it has not passed. */
 function seenBy(hook: Hook, runs: readonly RunRow[], mask: (text: string) => string): number | undefined {

@@ -25,10 +25,10 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import { perform } from '../migrate/runner/perform.ts';
 import type { Bundle, Connector } from '../migrate/contract/ports.ts';
 import type { Actor, Task } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
+import type { Project } from '../project/open.ts';
 import { applyTask, identifyTask, verifyTask } from './tasks.ts';
 import { driftIn, leftBehind, upgradeSourceOf } from './upgrade-checks.ts';
-import { embeddedFolder } from './wire.ts';
+import { embeddedFolder } from '../project/wire.ts';
 
 /** What an embedded server is upgraded with. */
 export interface UpgradeOptions {

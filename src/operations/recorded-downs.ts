@@ -1,7 +1,7 @@
 import { memorySource } from '../adapters/files/byte-source.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
-import type { Deployment, Execution } from '../migrate/controller/execute-task.ts';
+import type { ExecutionOptions, Execution } from '../migrate/controller/execute-task.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import type { Task } from '../migrate/contract/task.ts';
@@ -26,25 +26,25 @@ export interface UndoExecution {
  *
  * @param execute has it executed once
  */
-export async function deployUndoing(
-  deployment: Deployment,
-  execute: (deployment: Deployment) => Promise<Execution>,
+export async function executeUndoing(
+  options: ExecutionOptions,
+  execute: (options: ExecutionOptions) => Promise<Execution>,
 ): Promise<UndoExecution> {
-  const { bundle } = deployment;
+  const { bundle } = options;
   const held: RunEvent[] = [];
   const first = await execute({
-    ...deployment,
+    ...options,
     onEvent(event) {
       if (event.kind === 'recorded.downs' || held.length > 0) held.push(event);
-      else deployment.onEvent(event);
+      else options.onEvent(event);
     },
   });
   const complete = completed(bundle, first);
-  if (complete === undefined || deployment.signal?.aborted === true || first.left === true) {
-    for (const event of held) deployment.onEvent(event);
+  if (complete === undefined || options.signal?.aborted === true || first.left === true) {
+    for (const event of held) options.onEvent(event);
     return { execution: first, bundle };
   }
-  const again = deployment.again === undefined ? deployment : { ...deployment, task: deployment.again() };
+  const again = options.again === undefined ? options : { ...options, task: options.again() };
   const second = await execute({ ...again, bundle: complete });
   const before = first.events.filter((event) => !held.includes(event));
   return { execution: { ...second, events: [...before, ...second.events] }, bundle: complete };

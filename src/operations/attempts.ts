@@ -1,7 +1,7 @@
 import type { Ledger, LedgerEntry } from '../migrate/contract/engine.ts';
 import type { RunRow } from '../migrate/contract/history-rows.ts';
 import { isChange } from '../migrate/contract/task.ts';
-import type { Project } from './open.ts';
+import type { Project } from '../project/open.ts';
 
 /** The attempts to change an environment, newest first, as the ledger knows them, or they have told themselves. */
 export async function attemptsOf(
