@@ -54,7 +54,7 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** A row of a catalogue: something that is no part of anything else. */
+/** A row of a catalogue for an object that is not part of another one. */
 export interface HomeAddress {
   /** OID of the catalogue. */
   readonly class: string;
@@ -67,22 +67,22 @@ export interface ObjectAddress extends HomeAddress {
   readonly sub: string;
 }
 
-/** Is the object no part of anything else? */
+/** Says whether the object is not part of another one. */
 export function isHome(address: ObjectAddress, home: HomeAddress): boolean {
   return address.class === home.class && address.oid === home.oid && address.sub === '0';
 }
 
-/** An object's name as the key of a map. Nobody reads it back. */
+/** An object's name as the key of a map. It is never parsed. */
 export function keyOfName({ kind, name }: { readonly kind: string; readonly name: string }): string {
   return `${kind} ${name}`;
 }
 
-/** An object's address as the key of a map. Nobody reads it back. */
+/** An object's address as the key of a map. It is never parsed. */
 export function keyOfAddress({ class: classOf, oid, sub }: ObjectAddress): string {
   return `${classOf}:${oid}:${sub}`;
 }
 
-/** The address of something that is no part as the key of a map. Nobody reads it back. */
+/** The address of such a row as the key of a map. It is never parsed. */
 export function keyOfHome({ class: classOf, oid }: HomeAddress): string {
   return `${classOf}:${oid}`;
 }

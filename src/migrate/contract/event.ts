@@ -112,7 +112,7 @@ export type RunEvent =
       readonly objects: number;
       /** Those that are not as before once the draft has run. */
       readonly unproven: readonly { readonly kind: string; readonly name: string; readonly why: string }[];
-      /** What is left to its reader: rows, and what there is no way back for. */
+      /** What the reader must complete: rows, and whatever cannot be undone. */
       readonly gaps: readonly string[];
     }
   | {

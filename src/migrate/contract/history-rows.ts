@@ -85,11 +85,11 @@ export interface RecordedIdentity {
   readonly databaseOid: string;
 }
 
-/** An object whose difference was taken into the baseline. */
+/** An object whose difference was accepted into the baseline. */
 export interface AcceptedObject {
+  readonly change: 'changed' | 'missing' | 'added';
   readonly kind: string;
   readonly name: string;
-  readonly change: 'changed' | 'missing' | 'added';
 }
 
 /** The current state of a run that is at work. */

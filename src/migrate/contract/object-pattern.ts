@@ -7,8 +7,8 @@ export interface NamedObject {
 }
 
 /**
- * Does the pattern name this object? It is a qualified name, with `*` for any characters and `?` for one, with the kind in
- * front if wanted (`foreign-data wrapper` also without its hyphen). Double quotes may be omitted.
+ * Does the pattern name this object? It is a qualified name, with `*` for any characters and `?` for one, optionally
+ * preceded by the kind (`foreign-data wrapper` also without its hyphen). Double quotes may be omitted.
  *
  * @example ```ts matches('index public.tmp_*', { kind: 'index', name: 'public.tmp_users_idx' }); // true ```
  */

@@ -6,15 +6,15 @@ import type { DefinitionWords } from './definition.ts';
 export interface RehearsedState {
   /** Index of the migration among the rehearsed ones. */
   readonly step: number;
-  /** The server's own words; null: the migration dropped it, or gave it another name. */
+  /** The server's own definition, in parts; null: the migration dropped it, or renamed it. */
   readonly words: DefinitionWords | null;
-  /** Index of the migration that created it; absent: it had been there. */
+  /** Index of the migration that created it; absent: it already existed. */
   readonly made?: number;
 }
 
 /** One object that rehearsed migrations wrote, under one name. */
 export interface RehearsedObject extends ObjectName {
-  /** OID of the catalogue of what it is a part of, and its name: those of the object itself where it is no part. */
+  /** Catalogue OID and name of the object that it is part of: its own if it is not a part. */
   readonly homeClass: string;
   readonly home: string;
   /** True: a migration created all of it, so that additions by others are reported. */
@@ -38,7 +38,9 @@ export interface RehearsedStep {
   readonly rows?: RowStatement;
 }
 
-/** A word of the target that means what the rehearsal's does: after one pass through the server both read the same. */
+/**
+ * A text of the target that means the same as the rehearsal's: after one pass through the server both read the same.
+ */
 export interface SameWord {
   readonly kind: string;
   readonly name: string;

@@ -2,7 +2,7 @@ import { partIn, type PartName } from '../../contract/definition.ts';
 import type { DescribedObject, DraftObject } from './draft-object.ts';
 import { partsOfName, simpleName } from './names.ts';
 
-/** Whether the definition of an object is another one, apart from the names of what was renamed. */
+/** Says whether the definition of an object differs, apart from names of renamed objects. */
 export type Compare = (object: DraftObject, part?: PartName) => boolean;
 
 /**

@@ -20,7 +20,7 @@ interface KnownMigration {
   readonly run: string;
 }
 
-/** Where the catalogue has an object, and what it is a part of, or itself. */
+/** The identity of an object, and that of the object that it is part of, or its own. */
 export interface ObjectPlace {
   readonly address: ObjectAddress;
   readonly home: HomeAddress;
@@ -37,9 +37,9 @@ export interface BaselineDifference {
   readonly oldWords: DefinitionWords | undefined;
   readonly seq: string;
   readonly whole: boolean;
-  /** Where it is; undefined: it is not there. */
+  /** The present object; undefined: it does not exist. */
   readonly is: ObjectPlace | undefined;
-  /** Where it was; undefined: it was not there. */
+  /** The object of the baseline; undefined: it did not exist. */
   readonly was: ObjectPlace | undefined;
 }
 

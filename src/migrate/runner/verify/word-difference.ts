@@ -1,6 +1,6 @@
 import { partIn, type PartName, type DefinitionWords } from '../../contract/definition.ts';
 
-/** One part of a definition that differs. Empty text: it is not there. */
+/** One part of a definition that differs. Empty text: it does not exist. */
 export interface WordDifference {
   readonly part: PartName;
   readonly was: string;
@@ -50,7 +50,7 @@ export function shownPart(part: PartName, text: string): string {
   return text === '' ? (usual[part] ?? `no ${part}`) : `${part}: ${text}`;
 }
 
-/** What is only written down where it is not as the server makes it. */
+/** The default of parts that are only listed when they differ from it. */
 const usual: Readonly<Partial<Record<PartName, string>>> = {
   fires: 'fires as usual',
   applies: 'applies as usual',
