@@ -1,6 +1,7 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import { driftingKind } from '../migrate/contract/check-kind.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { appliedNow, type History } from '../migrate/contract/history.ts';
 import { readHistory } from '../migrate/runner/history/read-history.ts';
@@ -56,8 +57,11 @@ const mostNamed = 20;
 export function driftIn(events: readonly RunEvent[]): readonly string[] {
   const checks = events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
   return checks
-    .filter(({ ok, kind, severity }) => !ok && kind.startsWith('drift-') && severity !== 'note')
-    .map(({ kind, object, actual }) => `${kind.slice('drift-'.length).replaceAll('-', ' ')} ${object}: ${actual}`);
+    .filter(({ ok, severity }) => !ok && severity !== 'note')
+    .flatMap(({ kind, object, actual }) => {
+      const drifting = driftingKind(kind);
+      return drifting === undefined ? [] : [`${drifting} ${object}: ${actual}`];
+    });
 }
 
 /** What would be left behind: as an error, or as a warning where that is wanted. */

@@ -178,7 +178,7 @@ export interface Plan {
 /** One thing that a migration did, as the server reports it. */
 export interface Change {
   readonly change: 'created' | 'changed' | 'dropped';
-  /** `table`, `column`, `index`, `view`, …; `row` for those of a table that it wrote with a literal key. */
+  /** An `ObjectKind`, or `row`: those of a table that it wrote with a literal key. For readers the set is open. */
   readonly kind: string;
   /** Qualified: `public.users`, `public.users.email`, `public.f(integer)`; of rows the table’s. */
   readonly name: string;
@@ -194,7 +194,7 @@ export interface Change {
 
 /** One check of verification and its result. */
 export interface Check {
-  /** `table`, `column`, `index`, `trigger-fires`, `seed-row`, `expect`, … */
+  /** A `CheckKind`. For readers the set is open: later versions check more. */
   readonly kind: string;
   /** What was checked, by its qualified name. */
   readonly object: string;

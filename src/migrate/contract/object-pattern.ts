@@ -8,14 +8,14 @@ export interface NamedObject {
 
 /**
  * Does the pattern name this object? It is a qualified name, with `*` for any characters and `?` for one, optionally
- * preceded by the kind. Double quotes may be omitted.
+ * preceded by the kind (`foreign-data wrapper` also without its hyphen). Double quotes may be omitted.
  *
  * @example ```ts matches('index public.tmp_*', { kind: 'index', name: 'public.tmp_users_idx' }); // true ```
  */
 export function matches(pattern: string, { kind, name }: NamedObject): boolean {
   const glob = expressionOf(pattern);
   const bare = withoutQuotes(name);
-  return glob.test(bare) || glob.test(`${kind} ${bare}`);
+  return glob.test(bare) || [kind, kind.replaceAll('-', ' ')].some((one) => glob.test(`${one} ${bare}`));
 }
 
 const expressions = new Map<string, RegExp>();

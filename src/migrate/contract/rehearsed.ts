@@ -1,20 +1,19 @@
 import type { Finding } from '../../kit/finding.ts';
+import type { ObjectName } from './catalogue-object.ts';
+import type { DefinitionWords } from './definition.ts';
 
 /** How a rehearsed migration left an object. */
 export interface RehearsedState {
   /** Index of the migration among the rehearsed ones. */
   readonly step: number;
   /** The server's own definition, in parts; null: the migration dropped it, or renamed it. */
-  readonly words: readonly string[] | null;
+  readonly words: DefinitionWords | null;
   /** Index of the migration that created it; absent: it already existed. */
   readonly made?: number;
 }
 
 /** One object that rehearsed migrations wrote, under one name. */
-export interface RehearsedObject {
-  readonly kind: string;
-  /** Qualified, as in the baseline. */
-  readonly name: string;
+export interface RehearsedObject extends ObjectName {
   /** Catalogue OID and name of the object that it is part of: its own if it is not a part. */
   readonly homeClass: string;
   readonly home: string;
@@ -65,9 +64,4 @@ export interface Rehearsed {
 /** The state of an object once the migrations up to this one have run; undefined: none of them has written it. */
 export function stateAt(object: RehearsedObject, step: number): RehearsedState | undefined {
   return object.states.findLast((state) => state.step <= step);
-}
-
-/** Identifies an object where OIDs mean nothing. */
-export function objectKey({ kind, name }: Pick<RehearsedObject, 'kind' | 'name'>): string {
-  return `${kind} ${name}`;
 }

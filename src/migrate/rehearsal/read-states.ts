@@ -1,18 +1,19 @@
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
+import { keyOfName, kindIn, type ObjectName } from '../contract/catalogue-object.ts';
+import { wordsIn, type DefinitionWords } from '../contract/definition.ts';
 import type { RehearsedObject, RehearsedState, RehearsedStep } from '../contract/rehearsed.ts';
-import { objectKey } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
 import { serverFault } from '../contract/server-fault.ts';
 
-/** One version of an object: from the migration that made it so, to the one that changed it. */
-interface Version {
+/** One version of an object: from the migration that left it so, to the one that left it otherwise. */
+interface Version extends ObjectName {
+  /** Key of its address. */
   readonly object: string;
-  readonly kind: string;
-  readonly name: string;
   readonly homeClass: string;
+  /** Key of the address of what it is a part of. */
   readonly homeObject: string;
   readonly whole: boolean;
-  readonly words: readonly string[];
+  readonly words: DefinitionWords;
   readonly from: number;
   readonly to?: number;
   readonly made?: number;
@@ -61,12 +62,12 @@ function versionsOf(
       from = to;
       return {
         object,
-        kind: kind ?? '',
+        kind: kindIn(kind),
         name: name ?? '',
         homeClass: homeClass ?? '',
         homeObject: homeObject ?? '',
         whole,
-        words: JSON.parse(words ?? '[]') as readonly string[],
+        words: wordsIn(words),
         from: begins,
         ...(to === undefined ? {} : { to }),
         ...(creation === undefined ? {} : { made: creation }),
@@ -86,7 +87,7 @@ function objectsOf(versions: readonly Version[]): readonly RehearsedObject[] {
     return (known.findLast((home) => home.from <= from) ?? known[0])?.name ?? name;
   };
   const byName = new Map<string, Version[]>();
-  for (const version of versions) byName.set(objectKey(version), [...(byName.get(objectKey(version)) ?? []), version]);
+  for (const version of versions) byName.set(keyOfName(version), [...(byName.get(keyOfName(version)) ?? []), version]);
   return [...byName.values()].flatMap((own) => {
     const ordered = [...own].sort((a, b) => a.from - b.from);
     const last = ordered.at(-1);

@@ -1,5 +1,7 @@
 import { describeByName } from '../runner/adopt/find-objects.ts';
-import { objectKey, type Rehearsed, type RehearsedObject, type SameWord } from '../contract/rehearsed.ts';
+import { partIn, textOf, wordsIn, type PartName } from '../contract/definition.ts';
+import { keyOfName } from '../contract/catalogue-object.ts';
+import type { Rehearsed, RehearsedObject, SameWord } from '../contract/rehearsed.ts';
 import type { Session } from '../contract/ports.ts';
 import { describingSettings } from '../runner/verify/words/described.ts';
 
@@ -15,10 +17,10 @@ export async function sameWords(
   rehearsed: Pick<Rehearsed, 'objects' | 'major'>,
   doubtful: readonly SameWord[],
 ): Promise<readonly SameWord[]> {
-  const objects = new Map(rehearsed.objects.map((object) => [objectKey(object), object]));
+  const objects = new Map(rehearsed.objects.map((object) => [keyOfName(object), object]));
   const same: SameWord[] = [];
   for (const one of doubtful) {
-    const object = objects.get(objectKey(one));
+    const object = objects.get(keyOfName(one));
     if (object === undefined) continue;
     const expected = await readAgain(session, object, one.expected);
     const found = await readAgain(session, object, one.found);
@@ -28,9 +30,8 @@ export async function sameWords(
 }
 
 async function readAgain(session: Session, object: RehearsedObject, word: string): Promise<string | undefined> {
-  const at = word.indexOf(': ');
-  const part = word.slice(0, at);
-  const commands = remaking(object, part, word.slice(at + 2));
+  const { part, text } = partIn(word);
+  const commands = remaking(object, part, text);
   if (commands === undefined) return undefined;
   const all = ['BEGIN', ...describingSettings, ...commands, describeByName([object]), 'ROLLBACK'];
   const reply = await session.send(all.map((command) => `${command.replace(/;\s*$/, '')};\n`).join(''), {
@@ -43,12 +44,11 @@ async function readAgain(session: Session, object: RehearsedObject, word: string
   const rows = reply.results.at(-2)?.rows ?? [];
   const made = object.kind === 'trigger' ? `${object.home}.${temporaryName}` : object.name;
   const row = rows.find(([kind, name]) => kind === object.kind && name === made);
-  const words = JSON.parse(row?.[7] ?? '[]') as readonly string[];
-  return words.find((one) => one.startsWith(`${part}: `));
+  return textOf(wordsIn(row?.[7]), part);
 }
 
-/** Commands that recreate an object, or a part of it, from the server's own text for it; undefined: there are none. */
-function remaking(object: RehearsedObject, part: string, text: string): readonly string[] | undefined {
+/** Commands that make an object, or a part of it, anew by the server's own text for it; undefined: there are none. */
+function remaking(object: RehearsedObject, part: PartName, text: string): readonly string[] | undefined {
   const { kind, name, home } = object;
   const own = name.slice(home.length + 1);
   const type = wordOf(object, 'type');
@@ -112,7 +112,7 @@ const temporaryName = 'godwit_aside';
 /** OID of pg_type, which is the same on every server. */
 const pgType = '1247';
 
-function wordOf({ states }: RehearsedObject, part: string): string | undefined {
+function wordOf({ states }: RehearsedObject, part: PartName): string | undefined {
   const words = states.findLast((state) => state.words !== null)?.words ?? [];
-  return words.find((word) => word.startsWith(`${part}: `))?.slice(part.length + 2);
+  return textOf(words, part);
 }

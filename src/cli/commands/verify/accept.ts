@@ -1,5 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { driftingKind } from '../../../migrate/contract/check-kind.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import type { Check } from '../../../migrate/contract/model.ts';
 import { matches } from '../../../migrate/contract/object-pattern.ts';
@@ -58,7 +59,7 @@ async function approval(context: Context, ready: Ready, request: AcceptanceReque
 }
 
 function isNamed({ ok, kind, object }: Check, objects: readonly string[]): boolean {
-  if (ok || !kind.startsWith('drift-')) return false;
-  const named = { kind: kind.slice('drift-'.length).replaceAll('-', ' '), name: object };
-  return objects.some((pattern) => matches(pattern, named));
+  const drifting = driftingKind(kind);
+  if (ok || drifting === undefined) return false;
+  return objects.some((pattern) => matches(pattern, { kind: drifting, name: object }));
 }

@@ -1,3 +1,4 @@
+import type { PartName } from '../../contract/definition.ts';
 import { sequenceOptions, tableSettings } from './create-statement.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import type { PartHome, DraftStatement } from './drop-statement.ts';
@@ -55,11 +56,11 @@ export function alterStatements(changed: ChangedObject): readonly DraftStatement
   }
 }
 
-function differs({ was, is }: ChangedObject, part: string): boolean {
+function differs({ was, is }: ChangedObject, part: PartName): boolean {
   return wordOf(was, part) !== wordOf(is, part);
 }
 
-function notAltered(changed: ChangedObject, parts: readonly string[]): readonly DraftStatement[] {
+function notAltered(changed: ChangedObject, parts: readonly PartName[]): readonly DraftStatement[] {
   const { was } = changed;
   return parts
     .filter((part) => differs(changed, part))
@@ -107,7 +108,7 @@ const storages: Readonly<Record<string, string>> = { p: 'PLAIN', e: 'EXTERNAL', 
 function columnChanges(changed: ChangedObject): readonly DraftStatement[] {
   const { was, is, home } = changed;
   const own = simpleName(was.name);
-  const word = (part: string): string | undefined => wordOf(was, part);
+  const word = (part: PartName): string | undefined => wordOf(was, part);
   const lines: DraftStatement[] = [];
   if (home.kind === 'composite type') {
     if (differs(changed, 'type'))
@@ -179,7 +180,9 @@ function typeChanges(changed: ChangedObject): readonly DraftStatement[] {
     if (differs(changed, 'not null'))
       lines.push({ sql: `ALTER DOMAIN ${was.name} ${wordOf(was, 'not null') === 'yes' ? 'SET' : 'DROP'} NOT NULL` });
   }
-  const fixed = ['range', 'base', 'base type', 'collation'].filter((part) => wordOf(was, part) !== wordOf(is, part));
+  const fixed = (['range', 'base', 'base type', 'collation'] as const).filter(
+    (part) => wordOf(was, part) !== wordOf(is, part),
+  );
   return [...lines, ...notAltered(changed, fixed)];
 }
 

@@ -1,3 +1,4 @@
+import type { PartName } from '../../contract/definition.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { roleName, type PartHome } from './drop-statement.ts';
@@ -50,7 +51,7 @@ interface Privilege {
 function privileges(was: DescribedObject, is: Annotated['is'], home: PartHome): readonly string[] {
   const on = grantedOn(was, home);
   if (on === undefined) return [];
-  const only = (a: Annotated['is'], b: Annotated['is'], part: string): readonly Privilege[] =>
+  const only = (a: Annotated['is'], b: Annotated['is'], part: PartName): readonly Privilege[] =>
     wordsOf(a, part)
       .filter((word) => !wordsOf(b, part).includes(word))
       .map(privilegeOf);

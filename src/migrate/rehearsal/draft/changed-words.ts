@@ -1,8 +1,9 @@
+import { partIn, type PartName } from '../../contract/definition.ts';
 import type { DescribedObject, DraftObject } from './draft-object.ts';
 import { partsOfName, simpleName } from './names.ts';
 
 /** Says whether the definition of an object differs, apart from names of renamed objects. */
-export type Compare = (object: DraftObject, part?: string) => boolean;
+export type Compare = (object: DraftObject, part?: PartName) => boolean;
 
 /**
  * Creates the comparison of definitions for a migration that may have renamed things: the text of a view changes when a
@@ -20,10 +21,10 @@ export function comparison(objects: readonly DraftObject[]): Compare {
   });
   const former = (text: string): string =>
     renamed.reduce((result, [now, was]) => result.replaceAll(now, () => was), text);
-  const read = (object: DescribedObject, part: string | undefined, through: (text: string) => string): string =>
+  const read = (object: DescribedObject, part: PartName | undefined, through: (text: string) => string): string =>
     JSON.stringify(
       object.words
-        .filter((word) => part === undefined || word.startsWith(`${part}: `))
+        .filter((word) => part === undefined || partIn(word).part === part)
         .map((word) => plain(through(word)))
         .sort(),
     );

@@ -1,3 +1,4 @@
+import type { PartName } from '../../contract/definition.ts';
 import { quoteIdent } from '../../../sql/quote.ts';
 import { wordOf, wordsOf, type DescribedObject } from './draft-object.ts';
 import { defaultPrivileges, roleName, type PartHome, type DraftStatement } from './drop-statement.ts';
@@ -118,10 +119,10 @@ const largest: Readonly<Record<string, string>> = {
   bigint: '9223372036854775807',
 };
 
-/** The options of a sequence, each as SQL writes it. */
-export function sequenceOptions(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<string, string> {
-  const word = (part: string): string => wordOf(sequence, part) ?? '';
-  return new Map([
+/** The terms of a sequence, each as SQL writes it. */
+export function sequenceOptions(sequence: Pick<DescribedObject, 'words'>): ReadonlyMap<PartName, string> {
+  const word = (part: PartName): string => wordOf(sequence, part) ?? '';
+  return new Map<PartName, string>([
     ['type', `AS ${word('type')}`],
     ['increment', `INCREMENT BY ${word('increment')}`],
     ['minimum', `MINVALUE ${word('minimum')}`],
@@ -151,7 +152,7 @@ function identityOptions(sequence: DescribedObject | undefined, own: string, tab
 
 /** A column as CREATE TABLE and ADD COLUMN write it. */
 function columnText(column: DescribedObject, home: PartHome, { sequences }: ObjectSurroundings): string {
-  const word = (part: string): string | undefined => wordOf(column, part);
+  const word = (part: PartName): string | undefined => wordOf(column, part);
   const [collation, identity, generated, given] = [
     word('collation'),
     word('identity'),
@@ -182,7 +183,7 @@ function columnLines(column: DescribedObject, home: PartHome, around: ObjectSurr
   const lines: DraftStatement[] = wordOf(column, 'generated') === undefined ? [{ gap: gone }] : [];
   if (
     wordOf(column, 'not null') === 'yes' &&
-    !['default', 'identity', 'generated'].some((part) => wordOf(column, part) !== undefined)
+    !(['default', 'identity', 'generated'] as const).some((part) => wordOf(column, part) !== undefined)
   )
     lines.push({
       gap: `The column is NOT NULL and has no default: if ${home.name} contains rows, fill it first, or this statement fails.`,
@@ -216,7 +217,7 @@ function tableLines(table: DescribedObject, around: ObjectSurroundings): readonl
 
 function typeLines(object: DescribedObject, { columns }: ObjectSurroundings): readonly DraftStatement[] {
   const { kind, name } = object;
-  const word = (part: string): string | undefined => wordOf(object, part);
+  const word = (part: PartName): string | undefined => wordOf(object, part);
   if (kind === 'composite type') {
     const attributes = columns.map((column) => `${simpleName(column.name)} ${wordOf(column, 'type') ?? ''}`);
     return [{ sql: `CREATE TYPE ${name} AS (${attributes.join(', ')})` }];
@@ -236,8 +237,8 @@ export function tableSettings(
   is: Pick<DescribedObject, 'words'> | undefined,
 ): readonly DraftStatement[] {
   const alter = (action: string): DraftStatement => ({ sql: `ALTER ${keywordOf(was.kind)} ${was.name} ${action}` });
-  const differs = (part: string): boolean => wordOf(was, part) !== wordOf(is, part);
-  const on = (part: string): boolean => wordOf(was, part) === 'yes';
+  const differs = (part: PartName): boolean => wordOf(was, part) !== wordOf(is, part);
+  const on = (part: PartName): boolean => wordOf(was, part) === 'yes';
   const lines: DraftStatement[] = [];
   if (differs('row security'))
     lines.push(alter(on('row security') ? 'ENABLE ROW LEVEL SECURITY' : 'DISABLE ROW LEVEL SECURITY'));

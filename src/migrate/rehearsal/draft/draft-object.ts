@@ -1,14 +1,15 @@
-/** An object with the server's own definition, as `godwit.described` returns it. */
-export interface DescribedObject {
-  /** `class:oid:sub`: an object keeps it when it is renamed. */
+import type { ObjectAddress, ObjectName } from '../../contract/catalogue-object.ts';
+import { textOf, textsOf, type PartName, type DefinitionWords } from '../../contract/definition.ts';
+
+/** An object in the server's own words, as `godwit.described` gives them. */
+export interface DescribedObject extends ObjectName {
+  /** The same object keeps it whatever it is called. */
+  readonly address: ObjectAddress;
+  /** Key of its address. */
   readonly id: string;
-  /** Id of the object that it is part of; its own if it is not a part. */
+  /** Key of what it is a part of; its own where it is no part. */
   readonly home: string;
-  readonly kind: string;
-  /** Qualified and quoted: `public.users`, `public.users.email`, `public.f(integer)`. */
-  readonly name: string;
-  /** Its definition in parts, each `what: text`. */
-  readonly words: readonly string[];
+  readonly words: DefinitionWords;
 }
 
 /** What a migration made of one object. Without `before` it created it, without `after` it dropped it. */
@@ -63,14 +64,12 @@ function sameness({ home, kind, name, words }: DescribedObject): string {
   return JSON.stringify([home, kind, name, words]);
 }
 
-/** The text of a part that occurs once; undefined: it is absent. */
-export function wordOf(object: Pick<DescribedObject, 'words'> | undefined, part: string): string | undefined {
-  const prefix = `${part}: `;
-  return object?.words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+/** The text of a part that occurs once; undefined: it is not there. */
+export function wordOf(object: Pick<DescribedObject, 'words'> | undefined, part: PartName): string | undefined {
+  return object === undefined ? undefined : textOf(object.words, part);
 }
 
 /** All texts of a part that may occur several times. */
-export function wordsOf(object: Pick<DescribedObject, 'words'> | undefined, part: string): readonly string[] {
-  const prefix = `${part}: `;
-  return (object?.words ?? []).filter((word) => word.startsWith(prefix)).map((word) => word.slice(prefix.length));
+export function wordsOf(object: Pick<DescribedObject, 'words'> | undefined, part: PartName): readonly string[] {
+  return object === undefined ? [] : textsOf(object.words, part);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keyOfAddress, type ObjectKind } from '../../contract/catalogue-object.ts';
 import { draftOf } from './draft.ts';
 import { pairsOf, type DescribedObject, type Need } from './draft-object.ts';
 import { draftText } from './draft-text.ts';
@@ -6,11 +7,16 @@ import { draftText } from './draft-text.ts';
 /** `oid` orders objects by when they were made; `of` is the OID of what a part belongs to. */
 function object(
   oid: number,
-  kind: string,
+  kind: ObjectKind,
   name: string,
   { words = [], sub = 0, of = oid }: { words?: readonly string[]; sub?: number; of?: number } = {},
 ): DescribedObject {
-  return { id: `1:${oid}:${sub}`, home: `1:${of}:0`, kind, name, words };
+  const address = { class: '1', oid: String(oid), sub: String(sub) };
+  return { address, id: keyOfAddress(address), home: key(of), kind, name, words };
+}
+
+function key(oid: number, sub = 0): string {
+  return keyOfAddress({ class: '1', oid: String(oid), sub: String(sub) });
 }
 
 /** The statements and comments of a draft, one an entry. */
@@ -34,7 +40,7 @@ test('what was created is dropped, the last first, and its parts go with it', ()
 
 test('what uses something that was created later is dropped before that', () => {
   const type = object(11, 'type', 'public.mood', { words: ["labels: 'a'"] });
-  const uses = { from: '1:10:1', to: '1:11:0', goesWith: false };
+  const uses = { from: key(10, 1), to: key(11), goesWith: false };
   expect(draft([table], [table, column(['type: public.mood']), type], [uses])).toEqual([
     'ALTER TABLE public.t DROP COLUMN a',
     'DROP TYPE public.mood',
@@ -43,7 +49,7 @@ test('what uses something that was created later is dropped before that', () => 
 
 test('what something that stays uses is dropped once that is changed back', () => {
   const made = object(12, 'function', 'public.f()', { words: ['definition: …'] });
-  const uses = { from: '1:10:1', to: '1:12:0', goesWith: false };
+  const uses = { from: key(10, 1), to: key(12), goesWith: false };
   const now = column(['type: integer', 'default: public.f()']);
   expect(draft([table, column(['type: integer', 'default: 1'])], [table, now, made], [uses])).toEqual([
     'ALTER TABLE public.t ALTER COLUMN a SET DEFAULT 1',
@@ -53,12 +59,12 @@ test('what something that stays uses is dropped once that is changed back', () =
 
 test('tables that refer to each other are untied first', () => {
   const other = object(11, 'table', 'public.u');
-  const key = (oid: number, of: number, name: string): DescribedObject =>
+  const foreignKey = (oid: number, of: number, name: string): DescribedObject =>
     object(oid, 'constraint', name, { of, words: ['definition: FOREIGN KEY (id) REFERENCES x(id)'] });
-  const after = [table, other, key(12, 10, 'public.t.t_fk'), key(13, 11, 'public.u.u_fk')];
+  const after = [table, other, foreignKey(12, 10, 'public.t.t_fk'), foreignKey(13, 11, 'public.u.u_fk')];
   const needs = [
-    { from: '1:12:0', to: '1:11:0', goesWith: false },
-    { from: '1:13:0', to: '1:10:0', goesWith: false },
+    { from: key(12), to: key(11), goesWith: false },
+    { from: key(13), to: key(10), goesWith: false },
   ];
   expect(draft([], after, needs)).toEqual([
     'ALTER TABLE public.t DROP CONSTRAINT t_fk',
@@ -104,7 +110,7 @@ test('a view that something else goes on using is replaced, any other is made an
     'CREATE VIEW public.v AS\n SELECT 1 AS a',
     'GRANT SELECT ON TABLE public.v TO "r"',
   ]);
-  expect(draft([was, user], [is, user], [{ from: '1:21:0', to: '1:20:0', goesWith: false }])).toEqual([
+  expect(draft([was, user], [is, user], [{ from: key(21), to: key(20), goesWith: false }])).toEqual([
     'CREATE OR REPLACE VIEW public.v AS\n SELECT 1 AS a',
   ]);
 });

@@ -8,7 +8,7 @@ import {
   type ObjectSurroundings,
 } from './create-statement.ts';
 import { wordOf, type DescribedObject, type DraftObject, type DraftOptions } from './draft-object.ts';
-import { dropOrder, oldestFirst } from './drop-order.ts';
+import { dropOrder, inOrder, oldestFirst } from './drop-order.ts';
 import { dropStatement, type PartHome, type DraftStatement } from './drop-statement.ts';
 import { effectOf, homeOf, isOfConstraint, type Effect } from './effect.ts';
 import { isNamedPart, qualifierOf, simpleName, functionArguments } from './names.ts';
@@ -59,7 +59,7 @@ function renames({ objects, alters }: Effect, schemas: ReadonlyMap<string, strin
     .map((id) => objects.get(id))
     .filter((object) => object !== undefined)
     .filter(({ before }) => before !== undefined && !(before.kind === 'index' && isOfConstraint(before, objects)))
-    .sort((a, b) => stage(a) - stage(b) || oldestFirst(a.id, b.id))
+    .sort((a, b) => stage(a) - stage(b) || oldestFirst(a, b))
     .flatMap((object) => renameStatements({ object, home: homeOf(object, objects), schemas }));
 }
 
@@ -77,10 +77,11 @@ const ranks = {
 
 /** Keys before the constraints that refer to them, views after what they show, and what belongs to a view after it. */
 function rankOf(object: DraftObject, { objects }: Effect): number {
-  const { kind = '', words = [] } = object.before ?? {};
+  if (object.before === undefined) return ranks.whole;
+  const { kind, words } = object.before;
   const home = homeOf(object, objects)?.before;
   if (kind === 'view' || kind === 'materialized view') return ranks.view;
-  if (object.before?.home !== object.id && (home?.kind === 'materialized view' || home?.kind === 'view'))
+  if (object.before.home !== object.id && (home?.kind === 'materialized view' || home?.kind === 'view'))
     return ranks.part;
   if (kind === 'constraint') {
     const definition = wordOf({ words }, 'definition') ?? '';
@@ -98,7 +99,7 @@ function made(effect: Effect, owner: string, fits: (rank: number) => boolean): r
       return object?.before === undefined ? [] : [{ object, was: object.before, rank: rankOf(object, effect) }];
     })
     .filter(({ rank }) => fits(rank))
-    .sort((a, b) => a.rank - b.rank || oldestFirst(a.object.id, b.object.id))
+    .sort((a, b) => a.rank - b.rank || oldestFirst(a.object, b.object))
     .flatMap(({ object, was }) => makeAgain(effect, owner, { object, was }));
 }
 
@@ -124,7 +125,7 @@ function surroundings({ objects, makes }: Effect, id: string): ObjectSurrounding
     .filter(
       (object) => object.before?.kind === 'column' && object.before.home === id && object.id !== id && makes.has(id),
     )
-    .sort((a, b) => oldestFirst(a.id, b.id));
+    .sort(oldestFirst);
   const described = (list: readonly DraftObject[]): readonly DescribedObject[] =>
     list.flatMap(({ before }) => (before === undefined ? [] : [before]));
   return { columns: described(columns), sequences: described(former).filter(({ kind }) => kind === 'sequence') };
@@ -136,11 +137,11 @@ function changedBack(effect: Effect, owner: string): readonly DraftStatement[] {
   const functions: DraftStatement[] = [];
   const lines: DraftStatement[] = [];
   const views: DraftStatement[] = [];
-  for (const id of [...alters].sort(oldestFirst)) {
-    const object = objects.get(id);
-    const home = object === undefined ? undefined : homeOf(object, objects);
-    if (object === undefined || home === undefined) continue;
-    // The parts of a recreated view are already included with the view.
+  for (const object of inOrder(effect, alters)) {
+    const { id } = object;
+    const home = homeOf(object, objects);
+    if (home === undefined) continue;
+    // What a view has that is made anew has been told there.
     if (home.id !== id && makes.has(home.id)) continue;
     const was = object.before ?? { ...object.after, words: [] as readonly string[] };
     if (!isDescribed(was)) continue;

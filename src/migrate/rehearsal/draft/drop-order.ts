@@ -1,4 +1,5 @@
-import { wordOf } from './draft-object.ts';
+import type { ObjectAddress } from '../../contract/catalogue-object.ts';
+import { wordOf, type DraftObject } from './draft-object.ts';
 import { homeOf, isAttached, type Effect } from './effect.ts';
 
 /** In which order things are dropped. */
@@ -41,7 +42,9 @@ export function dropOrder(effect: Effect): DropOrder {
 
   const order: string[] = [];
   const untied: string[] = [];
-  const left = [...drops].sort(newestFirst);
+  const left = inOrder(effect, drops)
+    .map(({ id }) => id)
+    .reverse();
   while (left.length > 0) {
     const free = left.findIndex((id) => !edges.some(({ from, to }) => to === id && left.includes(from)));
     if (free < 0) {
@@ -87,13 +90,17 @@ function nodeOf(id: string, effect: Effect, seen: Set<string>): string | undefin
   return undefined;
 }
 
-/** OIDs of a throwaway server only grow. */
-function newestFirst(a: string, b: string): number {
-  return oldestFirst(b, a);
+/** By when they were made: OIDs of a throwaway server grow. */
+export function oldestFirst(a: DraftObject, b: DraftObject): number {
+  const [one, other] = [addressOf(a), addressOf(b)];
+  return Number(one?.oid ?? 0) - Number(other?.oid ?? 0) || Number(one?.sub ?? 0) - Number(other?.sub ?? 0);
 }
 
-export function oldestFirst(a: string, b: string): number {
-  const [, oid = 0, sub = 0] = a.split(':').map(Number);
-  const [, otherOid = 0, otherSub = 0] = b.split(':').map(Number);
-  return oid - otherOid || sub - otherSub;
+/** Those of its objects that have these keys, by when they were made. */
+export function inOrder({ objects }: Pick<Effect, 'objects'>, ids: Iterable<string>): readonly DraftObject[] {
+  return [...ids].flatMap((id) => objects.get(id) ?? []).sort(oldestFirst);
+}
+
+function addressOf({ before, after }: DraftObject): ObjectAddress | undefined {
+  return (after ?? before)?.address;
 }

@@ -1,4 +1,5 @@
 import { quoteIdent } from '../../../sql/quote.ts';
+import type { ObjectKind } from '../../contract/catalogue-object.ts';
 import type { DescribedObject } from './draft-object.ts';
 import { wordOf } from './draft-object.ts';
 import { functionArguments, keywordOf, simpleName } from './names.ts';
@@ -8,16 +9,44 @@ export type DraftStatement = { readonly sql: string } | { readonly gap: string }
 
 /** The home of a part, by its kind and its name at that time. */
 export interface PartHome {
-  readonly kind: string;
+  readonly kind: ObjectKind;
   readonly name: string;
 }
 
-/** Kinds with their own DROP, followed by the name. */
-const droppable = new Set(
-  `table|view|materialized view|foreign table|sequence|composite type|type|domain|function|procedure|schema|index|statistics|extension|operator|operator class|operator family|event trigger|publication|cast|collation|conversion|transform|text search configuration|text search dictionary|text search parser|text search template|language|foreign-data wrapper|server|access method`.split(
-    '|',
-  ),
-);
+/** Kinds that have a DROP of their own, with their name behind it. */
+const droppable: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
+  'table',
+  'view',
+  'materialized view',
+  'foreign table',
+  'sequence',
+  'composite type',
+  'type',
+  'domain',
+  'function',
+  'procedure',
+  'schema',
+  'index',
+  'statistics',
+  'extension',
+  'operator',
+  'operator class',
+  'operator family',
+  'event trigger',
+  'publication',
+  'cast',
+  'collation',
+  'conversion',
+  'transform',
+  'text search configuration',
+  'text search dictionary',
+  'text search parser',
+  'text search template',
+  'language',
+  'foreign-data wrapper',
+  'server',
+  'access method',
+]);
 
 /** Undoes the creation of an object. */
 export function dropStatement(

@@ -1,3 +1,5 @@
+import type { ObjectKind } from '../../contract/catalogue-object.ts';
+import type { PartName } from '../../contract/definition.ts';
 import { comparison, type Compare } from './changed-words.ts';
 import { wordOf, type DescribedObject, type DraftObject, type DraftOptions, type Need } from './draft-object.ts';
 import { simpleName } from './names.ts';
@@ -15,8 +17,8 @@ export interface Effect {
   readonly alters: ReadonlySet<string>;
 }
 
-/** The parts of a definition that can be changed back only by recreating the object, by kind. */
-const definitions: Readonly<Record<string, readonly string[]>> = {
+/** Part of the definition that only making the object anew changes back. */
+const definitions: Readonly<Partial<Record<ObjectKind, readonly PartName[]>>> = {
   view: ['query'],
   'materialized view': ['query'],
   constraint: ['definition', 'inherited'],

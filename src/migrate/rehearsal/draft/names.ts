@@ -1,3 +1,4 @@
+import type { ObjectKind } from '../../contract/catalogue-object.ts';
 import type { DescribedObject } from './draft-object.ts';
 
 /**
@@ -41,14 +42,14 @@ export function functionArguments(name: string): string {
 }
 
 /** Kinds whose name begins with that of their home. */
-const parts = new Set(['column', 'constraint', 'trigger', 'rule', 'policy']);
+const parts: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['column', 'constraint', 'trigger', 'rule', 'policy']);
 
 export function isNamedPart({ kind }: Pick<DescribedObject, 'kind'>): boolean {
   return parts.has(kind);
 }
 
 /** The kind as it is written in SQL. */
-export function keywordOf(kind: string): string {
+export function keywordOf(kind: ObjectKind): string {
   if (kind === 'composite type') return 'TYPE';
   if (kind === 'foreign-data wrapper') return 'FOREIGN DATA WRAPPER';
   return kind.toUpperCase();

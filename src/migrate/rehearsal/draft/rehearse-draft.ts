@@ -1,3 +1,4 @@
+import { keyOfName, type ObjectName } from '../../contract/catalogue-object.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
@@ -27,10 +28,8 @@ export interface RehearseDraftOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An object that differs from before once the draft has run. */
-interface Unproven {
-  readonly kind: string;
-  readonly name: string;
+/** An object that is not as before once the draft has run. */
+interface Unproven extends ObjectName {
   readonly why: string;
 }
 
@@ -169,8 +168,8 @@ function compare(before: Snapshot, after: Snapshot, end: Snapshot): Pick<Rehears
     const why = differenceOf(old, now);
     const touched = differenceOf(old, between) !== undefined && !isWithin(old, between, before, after);
     if (touched || why !== undefined) objects += 1;
-    const { kind, name } = old ?? now ?? { kind: '', name: '' };
-    if (why !== undefined) unproven.push({ kind, name, why });
+    const object = old ?? now;
+    if (why !== undefined && object !== undefined) unproven.push({ kind: object.kind, name: object.name, why });
   }
   return { objects, unproven };
 }
@@ -191,16 +190,16 @@ function isWithin(
 /** Objects that differ between two databases, as text. */
 export function differentObjects(before: Snapshot, after: Snapshot): readonly string[] {
   const [was, is] = [byName(before), byName(after)];
-  return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
+  return [...new Map([...was, ...is])].flatMap(([key, { kind, name }]) => {
     const why = differenceOf(was.get(key), is.get(key));
-    return why === undefined ? [] : [`${key}: ${was.has(key) ? why : 'no original file makes it'}`];
+    return why === undefined ? [] : [`${kind} ${name}: ${was.has(key) ? why : 'no original file makes it'}`];
   });
 }
 
 type ByName = ReadonlyMap<string, DescribedObject>;
 
 function byName({ objects }: Snapshot): ByName {
-  return new Map(objects.map((object) => [`${object.kind} ${object.name}`, object]));
+  return new Map(objects.map((object) => [keyOfName(object), object]));
 }
 
 function differenceOf(was: DescribedObject | undefined, is: DescribedObject | undefined): string | undefined {

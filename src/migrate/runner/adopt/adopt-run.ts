@@ -5,7 +5,8 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { FoundObject } from './judge.ts';
 import { findObjects } from './find-objects.ts';
 import { planAdoption, type AdoptionPlan, type AdoptionOptions } from './plan-adoption.ts';
-import { objectKey, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
+import { isHome, keyOfName } from '../../contract/catalogue-object.ts';
+import { stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
 import { opening } from '../apply/message.ts';
 import { noStatements, record as recordCall } from '../apply/step-message.ts';
 import { nextHead } from '../history/head.ts';
@@ -134,14 +135,14 @@ function baselineOf(
   const index = rehearsed?.steps.findIndex((step) => step.id === id) ?? -1;
   if (rehearsed === undefined || index < 0) return [];
   const values = rehearsed.objects.flatMap((object): readonly string[] => {
-    const there = found.get(objectKey(object));
+    const there = found.get(keyOfName(object));
     if (there === undefined || !object.states.some(({ step }) => step === index)) return [];
     const made = stateAt(object, index)?.made === index;
-    const { class: classOf, oid, sub, kind, name, homeClass, home, words } = there;
+    const { kind, name, address, home, words } = there;
     const list = `array[${words.map(quoteLiteral).join(', ')}]::text[]`;
     const now = '(select seq from godwit.guard)';
     return [
-      `(${classOf}::oid, ${oid}::oid, ${sub}, ${quoteLiteral(kind)}, ${quoteLiteral(name)}, ${homeClass}::oid, ${home}::oid, ${list}, ${object.whole && oid === home && sub === '0'}, ${made ? now : 'null::bigint'}, ${now})`,
+      `(${address.class}::oid, ${address.oid}::oid, ${address.sub}, ${quoteLiteral(kind)}, ${quoteLiteral(name)}, ${home.class}::oid, ${home.oid}::oid, ${list}, ${object.whole && isHome(address, home)}, ${made ? now : 'null::bigint'}, ${now})`,
     ];
   });
   const statements: string[] = [];

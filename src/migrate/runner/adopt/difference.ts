@@ -1,8 +1,10 @@
+import type { ObjectKind } from '../../contract/catalogue-object.ts';
+import { textOf, type PartName, type DefinitionWords } from '../../contract/definition.ts';
 import { differentWords, type WordDifference } from '../verify/word-difference.ts';
 
 /** A part of a definition that differs from the rehearsal's. */
 export interface AdoptDifference {
-  readonly part: string;
+  readonly part: PartName;
   readonly was: string;
   readonly is: string;
   /**
@@ -12,8 +14,8 @@ export interface AdoptDifference {
   readonly weight: 'real' | 'spelling' | 'note';
 }
 
-/** Parts that the server writes from the parse tree: after a dump and restore their text may differ. */
-const texts = new Set([
+/** Parts that the server writes anew from what it has parsed: after a dump and restore they may read differently. */
+const texts: ReadonlySet<PartName> = new Set<PartName>([
   'definition',
   'default',
   'generated',
@@ -24,8 +26,8 @@ const texts = new Set([
   'partition',
 ]);
 
-/** Everything about these kinds depends on the owner of the database or on its operating system. */
-const looseKinds = new Set(['default acl']);
+/** Of these kinds, everything depends on who owns the database or on its operating system. */
+const looseKinds: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['default acl']);
 
 /**
  * Compares what a rehearsal made with what was found under the same name.
@@ -35,17 +37,17 @@ const looseKinds = new Set(['default acl']);
  * @param found the target's definition
  */
 export function adoptDifferences(
-  kind: string,
-  expected: readonly string[],
-  found: readonly string[],
+  kind: ObjectKind,
+  expected: DefinitionWords,
+  found: DefinitionWords,
 ): readonly AdoptDifference[] {
-  const owner = found.find((word) => word.startsWith('owner: '))?.slice('owner: '.length);
+  const owner = textOf(found, 'owner');
   return differentWords(expected, found)
     .filter(({ part, was }) => !(part === 'grant' && owner !== undefined && isTo(was, owner)))
     .map(({ part, was, is, severity }) => ({ part, was, is, weight: weightOf(kind, { part, was, is, severity }) }));
 }
 
-function weightOf(kind: string, { part, was, is, severity }: WordDifference): AdoptDifference['weight'] {
+function weightOf(kind: ObjectKind, { part, was, is, severity }: WordDifference): AdoptDifference['weight'] {
   if (severity !== 'error' || part === 'owner' || looseKinds.has(kind)) return 'note';
   if (kind === 'extension' && part === 'version') return 'note';
   if (kind === 'collation' && part === 'locale') return 'note';

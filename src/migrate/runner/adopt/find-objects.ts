@@ -6,7 +6,9 @@ import { serverFault } from '../../contract/server-fault.ts';
 import { namesakes } from '../verify/compare-baseline.ts';
 import { described, describingSettings } from '../verify/words/described.ts';
 import type { FoundObject } from './judge.ts';
-import { objectKey, type Rehearsed } from '../../contract/rehearsed.ts';
+import { keyOfName, kindIn } from '../../contract/catalogue-object.ts';
+import { wordsIn } from '../../contract/definition.ts';
+import type { Rehearsed } from '../../contract/rehearsed.ts';
 
 /** Relations whose locks are held at once, at most. */
 const homesPerBatch = 250;
@@ -46,7 +48,7 @@ export async function findObjects(
     if (!reply.ok) return err(serverFault(reply.error));
     for (const row of reply.results.at(-2)?.rows ?? []) {
       const object = foundObject(row);
-      found.set(objectKey(object), object);
+      found.set(keyOfName(object), object);
     }
   }
   return ok(found);
@@ -59,17 +61,12 @@ const bringing: readonly string[] = [
 ];
 
 function foundObject(row: readonly (string | null)[]): FoundObject {
-  const [kind = '', name = '', classOf = '', oid = '', sub = '', homeClass = '', home = ''] = row.map(
-    (one) => one ?? '',
-  );
+  const [kind, name, classOf, oid, sub, homeClass, home, words] = row;
   return {
-    kind,
-    name,
-    class: classOf,
-    oid,
-    sub,
-    homeClass,
-    home,
-    words: JSON.parse(row[7] ?? '[]') as readonly string[],
+    kind: kindIn(kind),
+    name: name ?? '',
+    address: { class: classOf ?? '', oid: oid ?? '', sub: sub ?? '' },
+    home: { class: homeClass ?? '', oid: home ?? '' },
+    words: wordsIn(words),
   };
 }

@@ -1,17 +1,14 @@
 import { shownPart } from '../verify/word-difference.ts';
 import { adoptDifferences, type AdoptDifference } from './difference.ts';
-import { objectKey, stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
+import { keyOfName, type HomeAddress, type ObjectAddress, type ObjectName } from '../../contract/catalogue-object.ts';
+import type { PartName, DefinitionWords } from '../../contract/definition.ts';
+import { stateAt, type Rehearsed, type RehearsedObject, type SameWord } from '../../contract/rehearsed.ts';
 
 /** An object of the target, found by its name. */
-export interface FoundObject {
-  readonly kind: string;
-  readonly name: string;
-  readonly class: string;
-  readonly oid: string;
-  readonly sub: string;
-  readonly homeClass: string;
-  readonly home: string;
-  readonly words: readonly string[];
+export interface FoundObject extends ObjectName {
+  readonly address: ObjectAddress;
+  readonly home: HomeAddress;
+  readonly words: DefinitionWords;
 }
 
 /** One difference from the result of the rehearsal. */
@@ -19,6 +16,8 @@ export interface AdoptionDifference {
   readonly object: RehearsedObject;
   /** Index of the migration that made it so. */
   readonly step: number;
+  /** What differs of it; undefined: whether it is there. */
+  readonly part: PartName | undefined;
   readonly expected: string;
   readonly found: string;
   readonly weight: AdoptDifference['weight'];
@@ -50,8 +49,8 @@ interface Fit {
  * earlier ones, so the target itself shows how far it is; objects that were not made by migrations are ignored.
  *
  * @param rehearsed what the migrations make
- * @param found what the target has under these names, by `keyOf`
- * @param asked says whether the migration with this index is to be adopted
+ * @param found what the target has under these names, by `keyOfName`
+ * @param asked whether the migration with this index is one that is to be adopted
  */
 export function judgeAdoption(
   rehearsed: Rehearsed,
@@ -114,7 +113,7 @@ function fitsOf(rehearsed: Rehearsed, { objects, found, asked }: AdoptionCompari
 function worst(
   rehearsed: Rehearsed,
   object: RehearsedObject,
-  words: readonly string[] | null,
+  words: DefinitionWords | null,
   found: AdoptionComparison['found'],
 ): 'none' | 'spelling' | 'real' {
   const weights = compareOne(rehearsed, object, words, found).map(({ weight }) => weight);
@@ -124,15 +123,24 @@ function worst(
 function compareOne(
   rehearsed: Rehearsed,
   object: RehearsedObject,
-  words: readonly string[] | null,
+  words: DefinitionWords | null,
   found: AdoptionComparison['found'],
 ): readonly Omit<AdoptionDifference, 'object' | 'step'>[] {
-  const there = found.get(objectKey(object));
-  if (words === null) return there === undefined ? [] : [{ expected: 'not there', found: 'there', weight: 'real' }];
+  const there = found.get(keyOfName(object));
+  if (words === null)
+    return there === undefined ? [] : [{ part: undefined, expected: 'not there', found: 'there', weight: 'real' }];
   if (there === undefined)
-    return [{ expected: 'there', found: 'missing', weight: object.kind === 'default acl' ? 'note' : 'real' }];
+    return [
+      {
+        part: undefined,
+        expected: 'there',
+        found: 'missing',
+        weight: object.kind === 'default acl' ? 'note' : 'real',
+      },
+    ];
   return adoptDifferences(object.kind, words, spelledAlike(rehearsed, object, there.words)).map(
     ({ part, was, is, weight }) => ({
+      part,
       expected: shownPart(part, was),
       found: shownPart(part, is),
       weight,
@@ -140,8 +148,8 @@ function compareOne(
   );
 }
 
-/** The target's definition, with texts of the same meaning replaced by the rehearsal's. */
-function spelledAlike({ same }: Rehearsed, object: RehearsedObject, words: readonly string[]): readonly string[] {
+/** The target's words, those that mean the same written as the rehearsal writes them. */
+function spelledAlike({ same }: Rehearsed, object: RehearsedObject, words: DefinitionWords): DefinitionWords {
   const own = same.filter(({ kind, name }) => kind === object.kind && name === object.name);
   if (own.length === 0) return words;
   return words.map((word) => own.find(({ found }) => found === word)?.expected ?? word);
@@ -166,7 +174,7 @@ function lastProven(
 function isShown(objects: AdoptionComparison['objects'], found: AdoptionComparison['found'], step: number): boolean {
   return objects.some((object) => {
     const words = stateAt(object, step)?.words;
-    return words !== undefined && words !== null && found.has(objectKey(object));
+    return words !== undefined && words !== null && found.has(keyOfName(object));
   });
 }
 
@@ -184,10 +192,10 @@ function isStarted(objects: AdoptionComparison['objects'], found: AdoptionCompar
     const state = object.states[index];
     if (state === undefined) return false;
     const before = object.states[index - 1]?.words ?? null;
-    const there = found.get(objectKey(object));
+    const there = found.get(keyOfName(object));
     if (state.words === null || there === undefined) return false;
     if (before === null) return state.made === step;
-    const weight = (words: readonly string[]): boolean =>
+    const weight = (words: DefinitionWords): boolean =>
       adoptDifferences(object.kind, words, there.words).some((one) => one.weight !== 'note');
     return !weight(state.words) && weight(before);
   });
@@ -207,12 +215,13 @@ export function differencesAt(
   // What is missing with its table, or exists with it, is reported with the table.
   const homes = new Set(
     all.flatMap(({ object, expected, found: is }) =>
-      object.name === object.home && (expected === 'not there' || is === 'missing') ? [keyOfHome(object)] : [],
+      object.name === object.home && (expected === 'not there' || is === 'missing') ? [homeKey(object)] : [],
     ),
   );
-  return all.filter(({ object }) => object.name === object.home || !homes.has(keyOfHome(object)));
+  return all.filter(({ object }) => object.name === object.home || !homes.has(homeKey(object)));
 }
 
-function keyOfHome({ homeClass, home }: RehearsedObject): string {
+/** What it is a part of, where OIDs mean nothing. */
+function homeKey({ homeClass, home }: RehearsedObject): string {
   return `${homeClass} ${home}`;
 }

@@ -186,9 +186,9 @@ function environmentOption(options: Pick<AdoptionOptions, 'environment'> | undef
 function notesOf({ notes }: Judgement): Finding[] {
   if (notes.length === 0) return [];
   const counts = new Map<string, number>();
-  for (const { expected, found } of notes) {
-    const part = (expected.startsWith('no ') ? found : expected).split(':')[0] ?? '';
-    counts.set(part, (counts.get(part) ?? 0) + 1);
+  for (const { part, expected } of notes) {
+    const what = part ?? expected;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
   }
   const list = [...counts].map(([part, count]) => (count === 1 ? part : `${part} ×${count}`)).join(', ');
   const [first] = notes;

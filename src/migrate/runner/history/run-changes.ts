@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
+import { kindIn } from '../../contract/catalogue-object.ts';
 import type { Change } from '../../contract/model.ts';
 import type { ResultSet, Session } from '../../contract/ports.ts';
 
@@ -20,7 +21,7 @@ export function changesOf(result: ResultSet | undefined): readonly Change[] {
       ? [
           {
             change,
-            kind: kind ?? '',
+            kind: kindIn(kind),
             name: name ?? '',
             migration: migration ?? '',
             within: within === 't',

@@ -1,24 +1,23 @@
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { FoundObject } from '../adopt/judge.ts';
-import { objectKey } from '../../contract/rehearsed.ts';
+import { isHome, keyOfHome, keyOfName, kindIn, type ObjectName } from '../../contract/catalogue-object.ts';
+import { wordsIn } from '../../contract/definition.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { Recordable } from './recordable.ts';
 
 /** What replaced migrations and those after them have left, regardless of later changes by others. */
 export interface Left {
-  /** By `keyOf`. */
+  /** By `keyOfName`. */
   readonly found: ReadonlyMap<string, FoundObject>;
   /** Objects of the baseline that were made by replaced migrations. */
   readonly made: readonly MadeObject[];
 }
 
-interface MadeObject {
-  readonly kind: string;
-  readonly name: string;
+interface MadeObject extends ObjectName {
   /** Number of the migration that made it. */
   readonly seq: number;
-  /** The object that it is part of, as `class:oid`. */
+  /** Key of what it is a part of. */
   readonly home: string;
   readonly isHome: boolean;
 }
@@ -55,17 +54,13 @@ export async function asReplacedLeft(
   const own = new Map(found);
   const made: MadeObject[] = [];
   for (const row of reply.results[0]?.rows ?? []) {
-    const [kind = '', name = '', classOf = '', oid = '', sub = '', homeClass = '', home = '', by, words] = row.map(
-      (one) => one ?? '',
-    );
+    const [kind, name, classOf, oid, sub, homeClass, homeOid, by, words] = row;
+    const named = { kind: kindIn(kind), name: name ?? '' };
+    const address = { class: classOf ?? '', oid: oid ?? '', sub: sub ?? '' };
+    const home = { class: homeClass ?? '', oid: homeOid ?? '' };
     const seq = Number(by);
-    if (seqs.has(seq)) {
-      const isHome = classOf === homeClass && oid === home && sub === '0';
-      made.push({ kind, name, seq, home: `${homeClass}:${home}`, isHome });
-    }
-    if (!ownWords) continue;
-    const object = { kind, name, class: classOf, oid, sub, homeClass, home };
-    own.set(objectKey(object), { ...object, words: JSON.parse(words ?? '[]') as readonly string[] });
+    if (seqs.has(seq)) made.push({ ...named, seq, home: keyOfHome(home), isHome: isHome(address, home) });
+    if (ownWords) own.set(keyOfName(named), { ...named, address, home, words: wordsIn(words) });
   }
   return ok({ found: own, made });
 }

@@ -3,7 +3,8 @@ import type { Finding, Place } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { findObjects } from '../adopt/find-objects.ts';
 import { differencesAt, type AdoptionDifference, type FoundObject } from '../adopt/judge.ts';
-import { objectKey, stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
+import { keyOfName } from '../../contract/catalogue-object.ts';
+import { stateAt, type Rehearsed, type SameWord } from '../../contract/rehearsed.ts';
 import { describeDifference } from '../adopt/describe-difference.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Migration } from '../../contract/model.ts';
@@ -102,11 +103,11 @@ function missing(rehearsed: Rehearsed, left: Left, recordable: readonly Recordab
   const made = new Set(
     rehearsed.objects.flatMap((object) => {
       const words = stateAt(object, last)?.words;
-      return words === undefined || words === null ? [] : [objectKey(object)];
+      return words === undefined || words === null ? [] : [keyOfName(object)];
     }),
   );
-  const absent = left.made.filter((object) => !made.has(objectKey(object)));
-  // What is absent with its table is reported with the table.
+  const absent = left.made.filter((object) => !made.has(keyOfName(object)));
+  // What is absent with its table is told with it.
   const homes = new Set(absent.filter(({ isHome }) => isHome).map(({ home }) => home));
   return absent
     .filter(({ isHome, home }) => isHome || !homes.has(home))

@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import type { BaselineDifference, ObjectKey } from './baseline-check.ts';
+import type { BaselineDifference, ObjectPlace } from './baseline-check.ts';
 
 const setting = 'godwit.accepted';
 
@@ -16,8 +16,8 @@ export function acceptDifferences(run: string, differences: readonly BaselineDif
     kind,
     name,
     words: words ?? null,
-    ...(is === undefined ? {} : keyAs('', is)),
-    ...(was === undefined ? {} : keyAs('old_', was)),
+    ...(is === undefined ? {} : placed(is)),
+    ...(was === undefined ? {} : formerlyAt(was)),
   }));
   const rows = `pg_catalog.json_to_recordset(pg_catalog.current_setting('${setting}')::json) as t (kind text, name text, words text[],
   class oid, oid oid, sub integer, home_class oid, home oid, old_class oid, old_oid oid, old_sub integer)`;
@@ -51,11 +51,12 @@ ON CONFLICT (class, oid, sub) DO UPDATE SET kind = excluded.kind, name = exclude
   ];
 }
 
-function keyAs(prefix: '' | 'old_', key: ObjectKey): Readonly<Record<string, string>> {
-  return {
-    [`${prefix}class`]: key.class,
-    [`${prefix}oid`]: key.oid,
-    [`${prefix}sub`]: key.sub,
-    ...(prefix === '' ? { home_class: key.homeClass, home: key.home } : {}),
-  };
+/** Where it is, as columns of that record. */
+function placed({ address, home }: ObjectPlace): Readonly<Record<string, string>> {
+  return { ...address, home_class: home.class, home: home.oid };
+}
+
+/** Where it was. */
+function formerlyAt({ address }: ObjectPlace): Readonly<Record<string, string>> {
+  return { old_class: address.class, old_oid: address.oid, old_sub: address.sub };
 }

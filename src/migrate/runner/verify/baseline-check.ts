@@ -1,3 +1,12 @@
+import {
+  keyOfName,
+  kindIn,
+  type HomeAddress,
+  type ObjectAddress,
+  type ObjectKind,
+} from '../../contract/catalogue-object.ts';
+import { checkKind } from '../../contract/check-kind.ts';
+import { wordsIn, type DefinitionWords } from '../../contract/definition.ts';
 import type { Check } from '../../contract/model.ts';
 import { changedLines, differentWords, shownPart } from './word-difference.ts';
 
@@ -11,30 +20,27 @@ interface KnownMigration {
   readonly run: string;
 }
 
-/** The identity of an object: its catalogue, OID and number, and the object that it is part of, or itself. */
-export interface ObjectKey {
-  readonly class: string;
-  readonly oid: string;
-  readonly sub: string;
-  readonly homeClass: string;
-  readonly home: string;
+/** The identity of an object, and that of the object that it is part of, or its own. */
+export interface ObjectPlace {
+  readonly address: ObjectAddress;
+  readonly home: HomeAddress;
 }
 
 /** One object that differs: its baseline state and its present state. */
 export interface BaselineDifference {
-  readonly kind: string;
+  readonly kind: ObjectKind;
   readonly name: string;
   readonly home: string;
   readonly oldName: string;
   readonly oldHome: string;
-  readonly words: readonly string[] | undefined;
-  readonly oldWords: readonly string[] | undefined;
+  readonly words: DefinitionWords | undefined;
+  readonly oldWords: DefinitionWords | undefined;
   readonly seq: string;
   readonly whole: boolean;
   /** The present object; undefined: it does not exist. */
-  readonly is: ObjectKey | undefined;
+  readonly is: ObjectPlace | undefined;
   /** The object of the baseline; undefined: it did not exist. */
-  readonly was: ObjectKey | undefined;
+  readonly was: ObjectPlace | undefined;
 }
 
 /** How differences are reported. */
@@ -82,36 +88,35 @@ export function differencesOf(rows: readonly DifferenceRow[]): readonly Baseline
 
 function read(row: DifferenceRow): BaselineDifference {
   const [, kind, name, home, oldName, oldHome, words, oldWords, seq, whole, ...keys] = row;
-  const list = (text: string | null | undefined): readonly string[] | undefined =>
-    text == null ? undefined : (JSON.parse(text) as readonly string[]);
   return {
-    kind: kind ?? '',
+    kind: kindIn(kind),
     name: name ?? '',
     home: home ?? '',
     oldName: oldName ?? '',
     oldHome: oldHome ?? '',
-    words: list(words),
-    oldWords: list(oldWords),
+    words: words == null ? undefined : wordsIn(words),
+    oldWords: oldWords == null ? undefined : wordsIn(oldWords),
     seq: seq ?? '',
     whole: whole === 't',
-    is: differenceKey(keys.slice(0, 5)),
-    was: differenceKey(keys.slice(5)),
+    is: placeIn(keys.slice(0, 5)),
+    was: placeIn(keys.slice(5)),
   };
 }
 
-function differenceKey([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectKey | undefined {
+function placeIn([classOf, oid, sub, homeClass, home]: DifferenceRow): ObjectPlace | undefined {
   if (oid == null) return undefined;
-  return { class: classOf ?? '', oid, sub: sub ?? '0', homeClass: homeClass ?? '', home: home ?? '' };
+  const address = { class: classOf ?? '', oid, sub: sub ?? '0' };
+  return { address, home: { class: homeClass ?? '', oid: home ?? '' } };
 }
 
 function paired(differences: readonly BaselineDifference[]): readonly BaselineDifference[] {
   const added = new Map(
-    differences.filter(({ oldWords }) => oldWords === undefined).map((one) => [`${one.kind} ${one.name}`, one]),
+    differences.filter(({ oldWords }) => oldWords === undefined).map((one) => [keyOfName(one), one]),
   );
   const result: BaselineDifference[] = [];
   for (const one of differences) {
     if (one.oldWords === undefined) continue;
-    const key = `${one.kind} ${one.oldName}`;
+    const key = keyOfName({ kind: one.kind, name: one.oldName });
     const again = one.words === undefined ? added.get(key) : undefined;
     if (again === undefined) result.push(one);
     else {
@@ -130,7 +135,7 @@ function checksFor(
   const { kind, name, oldName, words, oldWords, seq, whole } = difference;
   const migration = migrations.get(seq);
   const common = {
-    kind: `drift-${kind.replaceAll(' ', '-')}`,
+    kind: checkKind('drift', kind),
     object: oldName === '' ? name : oldName,
     ok: false as const,
     where: { file: migration?.file ?? '' },
@@ -138,7 +143,7 @@ function checksFor(
     ...(migration === undefined ? {} : { run: migration.run }),
   };
   if (oldWords === undefined)
-    return whole && !kind.startsWith('foreign table source')
+    return whole && kind !== 'foreign table source'
       ? [{ ...common, severity: 'warning', expected: 'not there', actual: 'added' }]
       : [];
   if (words === undefined) return [{ ...common, severity: 'error', expected: 'there', actual: 'missing' }];

@@ -1,3 +1,6 @@
+import { kindIn } from '../../contract/catalogue-object.ts';
+import { checkKind } from '../../contract/check-kind.ts';
+import { wordsIn } from '../../contract/definition.ts';
 import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
 import { differentWords, shownPart } from './word-difference.ts';
@@ -29,13 +32,13 @@ join godwit.migration g on g.seq = f.seq left join godwit.object o on o.kind = f
   if (!reply.ok) return reply.error.lost ? 'lost' : [];
   return (reply.results[0]?.rows ?? []).flatMap(([kind, name, id, was, is]): readonly Check[] => {
     const common = {
-      kind: `again-${(kind ?? '').replaceAll(' ', '-')}`,
+      kind: checkKind('again', kindIn(kind)),
       object: name ?? '',
       where: { file: file(id ?? '') },
       migration: id ?? '',
     };
     if (is == null) return [{ ...common, ok: false, severity: 'error', expected: 'as before', actual: 'missing' }];
-    const differences = differentWords(words(was), words(is)).filter(({ severity }) => severity !== 'note');
+    const differences = differentWords(wordsIn(was), wordsIn(is)).filter(({ severity }) => severity !== 'note');
     if (differences.length === 0)
       return [{ ...common, ok: true, severity: 'note', expected: 'as before', actual: 'as before' }];
     return differences.map((difference) => ({
@@ -46,8 +49,4 @@ join godwit.migration g on g.seq = f.seq left join godwit.object o on o.kind = f
       actual: shownPart(difference.part, difference.is),
     }));
   });
-}
-
-function words(text: string | null | undefined): readonly string[] {
-  return text == null ? [] : (JSON.parse(text) as readonly string[]);
 }

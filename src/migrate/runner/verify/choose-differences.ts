@@ -4,7 +4,8 @@ import { nearest } from '../../../kit/nearest.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Check } from '../../contract/model.ts';
 import { serverFault } from '../../contract/server-fault.ts';
-import { differencesOf, describeDifferences, type BaselineDifference, type ObjectKey } from './baseline-check.ts';
+import { isHome, keyOfAddress, keyOfHome } from '../../contract/catalogue-object.ts';
+import { differencesOf, describeDifferences, type BaselineDifference } from './baseline-check.ts';
 import { matches, type NamedObject } from '../../contract/object-pattern.ts';
 import type { Opened } from '../session/open.ts';
 import { baselineCheckOptions, readDifferences } from './verify-applied.ts';
@@ -53,20 +54,18 @@ function withParts(
   const homesOf = (isThere: boolean) =>
     new Set(
       chosen.flatMap(({ difference: { is, was } }) =>
-        was?.oid === was?.home && (is !== undefined) === isThere ? [homeOf(was)] : [],
+        was !== undefined && isHome(was.address, was.home) && (is !== undefined) === isThere
+          ? [keyOfHome(was.home)]
+          : [],
       ),
     );
   const [taken, reported, gone, there] = [keysOf(chosen), keysOf(every), homesOf(false), homesOf(true)];
   return differences.filter((difference) => {
     if (taken.has(chosenKey(difference))) return true;
     if (difference.was === undefined) return false;
-    const home = homeOf(difference.was);
+    const home = keyOfHome(difference.was.home);
     return difference.is === undefined ? gone.has(home) : there.has(home) && !reported.has(chosenKey(difference));
   });
-}
-
-function homeOf(key: ObjectKey | undefined): string {
-  return key === undefined ? '' : `${key.homeClass}:${key.home}`;
 }
 
 function names(pattern: string, { kind, name, oldName }: BaselineDifference): boolean {
@@ -77,8 +76,9 @@ function shownName({ kind, name, oldName }: BaselineDifference): NamedObject {
   return { kind, name: oldName === '' ? name : oldName };
 }
 
+/** What tells differences apart. */
 function chosenKey({ is, was }: BaselineDifference): string {
-  return JSON.stringify([was, is]);
+  return [was, is].map((place) => (place === undefined ? '' : keyOfAddress(place.address))).join(' ');
 }
 
 /** Why a pattern matches no difference: the object does not exist, or does not differ. */

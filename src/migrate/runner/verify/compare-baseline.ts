@@ -1,3 +1,4 @@
+import type { HomeAddress } from '../../contract/catalogue-object.ts';
 import { described } from './words/described.ts';
 
 const catalogue = (name: string): string => `'pg_catalog.${name}'::pg_catalog.regclass::oid`;
@@ -78,18 +79,17 @@ join ${names} s on s.class = ${catalogue(table)} and s.name = i.identity where r
  * Compares some homes of the baseline, with their parts, with the catalogue. One read-only statement, to be sent in its
  * own transaction under `describingSettings`, so that its locks are few and short.
  *
- * @param homes `class:oid` of each
- * @param options `byName`: the OIDs of the baseline are those of another server or database, so that only names count;
- * `gone`: some of these homes do not exist, so that others under their names are searched for
- * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq,
- * whole`, then the present and the former identity of each (`class, oid, sub, home class, home`, all null if it does
- * not exist); `missing`, `added`, or `both`
+ * @param terms `byName`: the OIDs of the baseline are those of another server or database, so that only names count;
+ * `gone`: some of these homes are not there, so that others under their names are looked for
+ * @returns SQL whose rows are the differences: `change, kind, name, home, old name, old home, words, old words, seq, whole`,
+ * then where each is now and where it was (`class, oid, sub, home class, home`, all null where it is not); `missing`,
+ * `added`, or `both`
  */
 export function compareHomes(
-  homes: readonly string[],
+  homes: readonly HomeAddress[],
   { byName, gone: some }: { readonly byName: boolean; readonly gone: boolean },
 ): string {
-  const list = homes.map((home) => `(${home.split(':').join(', ')})`).join(', ');
+  const list = homes.map(({ class: classOf, oid }) => `(${classOf}, ${oid})`).join(', ');
   const gone = `gone as materialized (select b.class, b.name from base b where ${
     byName
       ? 'true'

@@ -1,3 +1,4 @@
+import { driftingKind } from '../../contract/check-kind.ts';
 import type { Check } from '../../contract/model.ts';
 import { matches } from '../../contract/object-pattern.ts';
 
@@ -6,8 +7,8 @@ export function ignoring(patterns: readonly string[], checks: readonly Check[]):
   if (patterns.length === 0) return checks;
   return checks.map((check) => {
     if (check.ok) return check;
-    const object = { kind: check.kind.replace(/^drift-/, '').replaceAll('-', ' '), name: check.object };
-    const ignoredBy = patterns.find((pattern) => matches(pattern, object));
+    const kind = driftingKind(check.kind) ?? check.kind.replaceAll('-', ' ');
+    const ignoredBy = patterns.find((pattern) => matches(pattern, { kind, name: check.object }));
     return ignoredBy === undefined ? check : { ...check, severity: 'note', ignoredBy };
   });
 }

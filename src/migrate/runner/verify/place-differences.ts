@@ -1,3 +1,4 @@
+import { driftingKind } from '../../contract/check-kind.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Check, Migration } from '../../contract/model.ts';
 import type { Bundle } from '../../contract/ports.ts';
@@ -54,7 +55,7 @@ interface Text {
 }
 
 function lineOf(texts: readonly Text[], { kind, object }: Pick<Check, 'kind' | 'object'>): number | undefined {
-  const isColumn = kind === 'drift-column';
+  const isColumn = driftingKind(kind) === 'column';
   const stating = isColumn ? texts.filter(({ tag }) => !usingTags.has(tag)) : texts;
   for (const isNamed of naming(object, isColumn)) {
     const found = stating.findLast(({ sql }) => isNamed(sql)) ?? texts.findLast(({ sql }) => isNamed(sql));

@@ -1,3 +1,6 @@
+import { kindIn } from '../../contract/catalogue-object.ts';
+import { checkKind } from '../../contract/check-kind.ts';
+import { wordsIn } from '../../contract/definition.ts';
 import type { Check } from '../../contract/model.ts';
 import type { Session } from '../../contract/ports.ts';
 import { differentWords, shownPart } from './word-difference.ts';
@@ -25,7 +28,7 @@ export async function checkUndone(session: Session, { seqs, file }: UndoneRows):
     const is = there === 't';
     return {
       ...base(migration, file),
-      kind: `undone-${(kind ?? '').replaceAll(' ', '-')}`,
+      kind: checkKind('undone', kindIn(kind)),
       object: name ?? '',
       ok: !is,
       severity: is ? 'error' : 'note',
@@ -36,12 +39,12 @@ export async function checkUndone(session: Session, { seqs, file }: UndoneRows):
   const restored = (before?.rows ?? []).flatMap(([kind, name, migration, was, is]): readonly Check[] => {
     const common = {
       ...base(migration, file),
-      kind: `restored-${(kind ?? '').replaceAll(' ', '-')}`,
+      kind: checkKind('restored', kindIn(kind)),
       object: name ?? '',
     };
     if (is == null)
       return [{ ...common, ok: false, severity: 'warning', expected: 'as before the migration', actual: 'missing' }];
-    const differences = differentWords(words(was), words(is)).filter(({ severity }) => severity !== 'note');
+    const differences = differentWords(wordsIn(was), wordsIn(is)).filter(({ severity }) => severity !== 'note');
     if (differences.length === 0)
       return [{ ...common, ok: true, severity: 'note', expected: 'as before', actual: 'as before' }];
     return differences.map((difference) => ({
@@ -57,10 +60,6 @@ export async function checkUndone(session: Session, { seqs, file }: UndoneRows):
 
 function base(migration: string | null | undefined, file: UndoneRows['file']): Pick<Check, 'where' | 'migration'> {
   return { where: { file: file(migration ?? '') }, migration: migration ?? '' };
-}
-
-function words(text: string | null | undefined): readonly string[] {
-  return text == null ? [] : (JSON.parse(text) as readonly string[]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
+import { keyOfHome, type HomeAddress } from '../../contract/catalogue-object.ts';
 import { appliedNow } from '../../contract/history.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Check } from '../../contract/model.ts';
@@ -127,15 +128,15 @@ export async function readDifferences(
   const homes = await queryBaseline(session, homesToCompare(history.undescribed && !byName));
   if (homes === undefined) return (await isLost({ session })) ? 'lost' : { rows: [], findings: [fault('no-baseline')] };
   const wanted = options.only === undefined ? undefined : await homesWrittenBy(session, options.only);
-  const free: string[] = [];
+  const free: HomeAddress[] = [];
   const findings: Finding[] = byName
     ? [fault('baseline-moved', { why: 'The database was copied, restored or upgraded, so it was compared by name.' })]
     : [];
   const gone = new Set<string>();
   for (const [classOid, oid, name, why, isGone] of homes.rows) {
-    const home = `${classOid}:${oid}`;
-    if (wanted !== undefined && !wanted.has(home)) continue;
-    if (isGone === 't') gone.add(home);
+    const home = { class: classOid ?? '0', oid: oid ?? '0' };
+    if (wanted !== undefined && !wanted.has(keyOfHome(home))) continue;
+    if (isGone === 't') gone.add(keyOfHome(home));
     if ((why ?? '') === '') free.push(home);
     else if (!options.ignore.some((pattern) => matches(pattern, { kind: '', name: name ?? '' })))
       findings.push(fault('not-compared', { why: `${name ?? ''}: ${why ?? ''}.` }));
@@ -143,7 +144,12 @@ export async function readDifferences(
   const rows: (readonly (string | null)[])[] = [];
   for (let at = 0; at < free.length; at += homesPerBatch) {
     const batch = free.slice(at, at + homesPerBatch);
-    const found = await compareFree(session, batch, { byName, gone: batch.some((home) => gone.has(home)) }, findings);
+    const found = await compareFree(
+      session,
+      batch,
+      { byName, gone: batch.some((home) => gone.has(keyOfHome(home))) },
+      findings,
+    );
     if (found === 'lost') return 'lost';
     rows.push(...found);
   }
@@ -153,15 +159,15 @@ export async function readDifferences(
 /** Compares one batch; if someone has taken a lock since, by halves, so that only what is locked is omitted. */
 async function compareFree(
   session: Session,
-  homes: readonly string[],
+  homes: readonly HomeAddress[],
   options: Parameters<typeof compareHomes>[1],
   findings: Finding[],
 ): Promise<ResultSet['rows'] | 'lost'> {
   const found = await queryBaseline(session, compareHomes(homes, options));
   if (found !== undefined) return found.rows;
   if (await isLost({ session })) return 'lost';
-  const [home = ''] = homes;
-  if (homes.length === 1) {
+  const [home] = homes;
+  if (home !== undefined && homes.length === 1) {
     findings.push(fault('not-compared', { why: `${await nameOf(session, home)} is locked by another session.` }));
     return [];
   }
@@ -171,23 +177,23 @@ async function compareFree(
   return first === 'lost' || second === 'lost' ? 'lost' : [...first, ...second];
 }
 
-async function nameOf(session: Session, home: string): Promise<string> {
-  const [classOid = '0', oid = '0'] = home.split(':');
+async function nameOf(session: Session, { class: classOf, oid }: HomeAddress): Promise<string> {
   const found = await queryBaseline(
     session,
-    `select name from godwit.object where class = ${classOid} and oid = ${oid} and sub = 0`,
+    `select name from godwit.object where class = ${classOf} and oid = ${oid} and sub = 0`,
   );
-  return found?.rows[0]?.[0] ?? home;
+  return found?.rows[0]?.[0] ?? `Object ${oid} of catalogue ${classOf}`;
 }
 
+/** Keys of the homes that these migrations wrote. */
 async function homesWrittenBy(session: Session, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const list = JSON.stringify(ids).replaceAll("'", "''");
   const found = await queryBaseline(
     session,
-    `select distinct o.home_class || ':' || o.home from godwit.object o join godwit.migration m on m.seq in (o.seq, o.made)
+    `select distinct o.home_class, o.home from godwit.object o join godwit.migration m on m.seq in (o.seq, o.made)
 where m.id in (select pg_catalog.json_array_elements_text('${list}'::json))`,
   );
-  return new Set((found?.rows ?? []).map(([home]) => home ?? ''));
+  return new Set((found?.rows ?? []).map(([classOf, oid]) => keyOfHome({ class: classOf ?? '', oid: oid ?? '' })));
 }
 
 /** Partitions added outside migrations: many designs do that, so they are not drift. */

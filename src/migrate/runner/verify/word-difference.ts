@@ -1,7 +1,8 @@
+import { partIn, type PartName, type DefinitionWords } from '../../contract/definition.ts';
+
 /** One part of a definition that differs. Empty text: it does not exist. */
 export interface WordDifference {
-  /** The kind of part: `type`, `default`, `grant`, … */
-  readonly part: string;
+  readonly part: PartName;
   readonly was: string;
   readonly is: string;
   /** Tuning is a note; additional grants or comments are warnings; everything else is a different definition. */
@@ -11,7 +12,7 @@ export interface WordDifference {
 /**
  * Compares two definitions part by part.
  *
- * @param old the parts as the baseline has them, each `what: text`
+ * @param old the parts as the baseline has them
  * @param now the parts as the server has them now
  *
  * @example
@@ -20,9 +21,9 @@ export interface WordDifference {
  * // [{ part: 'type', was: 'integer', is: 'bigint', severity: 'error' }]
  * ```
  */
-export function differentWords(old: readonly string[], now: readonly string[]): readonly WordDifference[] {
-  const gone = old.filter((word) => !now.includes(word)).map(partOf);
-  const added = now.filter((word) => !old.includes(word)).map(partOf);
+export function differentWords(old: DefinitionWords, now: DefinitionWords): readonly WordDifference[] {
+  const gone = old.filter((word) => !now.includes(word)).map(partIn);
+  const added = now.filter((word) => !old.includes(word)).map(partIn);
   const differences: WordDifference[] = [];
   for (const { part, text } of gone) {
     // A part that occurs once was changed; of a list (grants, parents) each member exists or not.
@@ -45,18 +46,18 @@ export function differentWords(old: readonly string[], now: readonly string[]): 
  *
  * @param text empty if it does not exist
  */
-export function shownPart(part: string, text: string): string {
+export function shownPart(part: PartName, text: string): string {
   return text === '' ? (usual[part] ?? `no ${part}`) : `${part}: ${text}`;
 }
 
 /** The default of parts that are only listed when they differ from it. */
-const usual: Readonly<Record<string, string>> = {
+const usual: Readonly<Partial<Record<PartName, string>>> = {
   fires: 'fires as usual',
   applies: 'applies as usual',
   'no grant': 'every standard grant',
 };
 
-const lists = new Set([
+const lists: ReadonlySet<PartName> = new Set<PartName>([
   'grant',
   'no grant',
   'inherits',
@@ -69,13 +70,8 @@ const lists = new Set([
   'schema',
 ]);
 
-function isTuning(part: string): boolean {
+function isTuning(part: PartName): boolean {
   return part.startsWith('tuning ');
-}
-
-function partOf(word: string): { readonly part: string; readonly text: string } {
-  const at = word.indexOf(': ');
-  return { part: word.slice(0, at), text: word.slice(at + 2) };
 }
 
 /** Two texts of several lines as what was removed and what was added, without the lines that they share at both ends. */
