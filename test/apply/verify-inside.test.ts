@@ -103,7 +103,7 @@ test('a new enum value that a check uses inside names its cure', async () => {
   );
   const ran = await up(project);
   expect(ran.exitCode).toBe(40);
-  expect(ran.finding?.fix).toContain('Take `verify=inside` out');
+  expect(ran.finding?.fix).toContain('Remove `verify=inside`');
   project.write('migrations/2_b.sql', project.read('migrations/2_b.sql').replace('-- godwit: verify=inside\n', ''));
   expect((await up(project)).exitCode).toBe(0);
 });

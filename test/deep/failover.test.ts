@@ -115,7 +115,7 @@ test('F10: with a synchronous standby that comes back, a run goes on by itself',
   await standby.start();
   const { exitCode, err } = await up;
   expect(exitCode, err).toBe(0);
-  expect(err).toContain('waits for a synchronous standby');
+  expect(err).toContain('for a synchronous standby to confirm');
   expect(err).not.toContain('not-replicated');
   expect(await standby.query("select to_regclass('a') is not null as there")).toEqual([{ there: true }]);
 }, 120_000);

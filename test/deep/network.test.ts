@@ -131,7 +131,7 @@ describe.concurrent('on a slow line', () => {
     );
     const ran = await project.run('up');
     expect(ran.exitCode, ran.err).toBe(0);
-    expect(ran.err).not.toMatch(/given up|silent|lost/);
+    expect(ran.err).not.toMatch(/abandoned|silent|lost/);
     expect(await database.query(ledger)).toEqual([{ n: 30, d: 30 }]);
     expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 1 }]);
   }, 600_000);
@@ -148,7 +148,7 @@ describe.concurrent('on a slow line', () => {
     );
     const ran = await project.runWith({ DATABASE_URL: line.url }, 'up', '--no-verify');
     expect(ran.exitCode, ran.err).toBe(0);
-    expect(ran.err).not.toMatch(/given up|silent|lost/);
+    expect(ran.err).not.toMatch(/abandoned|silent|lost/);
     expect(await database.query(ledger)).toEqual([{ n: 4_000, d: 4_000 }]);
     expect(await database.query('select count(*)::int as n from godwit.run')).toEqual([{ n: 2 }]);
   }, 600_000);
@@ -176,7 +176,7 @@ describe.skipIf(missing('pgbouncer')).concurrent('through a pooler with one conn
     await reader.query('commit');
     const ran = await run;
     expect(ran.exitCode, ran.err).toBe(0);
-    expect(ran.err).not.toMatch(/given up|lost/);
+    expect(ran.err).not.toMatch(/abandoned|lost/);
     expect(await database.query('select count(*)::int as n from t')).toEqual([{ n: 1 }]);
   }, 600_000);
 });

@@ -16,7 +16,7 @@ test('an applied file that is saved before its rows are checked is told as such:
   project.write('migrations/1_a.sql', `-- a comment\n${text}`);
   const ran = await going;
   expect([ran.exitCode, ran.err]).toEqual([50, expect.stringContaining('[file-moved-on]')]);
-  expect(ran.err).toContain('It was not verified');
+  expect(ran.err).toContain('The run was not verified');
   expect(await database.query('select outcome, exit_code from godwit.run')).toEqual([
     { outcome: 'verification-failed', exit_code: 50 },
   ]);

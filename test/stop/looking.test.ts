@@ -36,7 +36,7 @@ test('Ctrl-C ends a command that only looks, and its query', async ({ database }
   await running(database, '%', "and wait_event = 'PgSleep'");
   run.stop();
   const { exitCode, err } = await run.ended;
-  expect([exitCode, err]).toEqual([130, expect.stringContaining('It only looked')]);
+  expect([exitCode, err]).toEqual([130, expect.stringContaining('The command only reads')]);
   await sessionsGone(database);
 });
 
@@ -64,7 +64,7 @@ test.each(['up', 'status'])(
     const [socket] = (await connected) as [Socket];
     run.stop();
     const { exitCode, err } = await run.ended;
-    expect([exitCode, err]).toEqual([130, expect.stringContaining('It was connecting')]);
+    expect([exitCode, err]).toEqual([130, expect.stringContaining('Cancelled while connecting')]);
     socket.destroy();
     server.close();
   },

@@ -20,7 +20,7 @@ test('connections that fall silent while the server works are given up, and each
   const { exitCode, events } = await going;
   expect(exitCode, JSON.stringify(events.slice(-5))).toBe(0);
   expect(events).toContainEqual(
-    expect.objectContaining({ kind: 'notice', text: expect.stringContaining('is given up') }),
+    expect.objectContaining({ kind: 'notice', text: expect.stringContaining('abandoned a connection') }),
   );
   expect(await database.query('select n from a order by n')).toEqual([{ n: 2 }, { n: 3 }]);
 });
