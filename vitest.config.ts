@@ -42,7 +42,7 @@ export default defineConfig({
     sequence: { sequencer: BusyAmongWaiting },
     // Also on two cores: see above.
     maxWorkers: Math.max(4, availableParallelism()),
-    testTimeout: 90_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     projects: [
       // No server of PostgreSQL: pure tests in the file next to what they test.
