@@ -41,7 +41,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: BusyAmongWaiting },
     // Also on two cores: see above.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 180_000,
     hookTimeout: 120_000,
     projects: [

@@ -92,7 +92,7 @@ test('random migrations meet a real database without a stack trace, a bug or a h
       for (const command of ['verify', 'status', 'down']) await survive(project, [command, '--json']);
       await database.query(emptied);
     }),
-    settings(300, 5_000),
+    settings(300, 20_000),
   );
   expect(outcome.failed, reportOf(outcome)).toBe(false);
   // Refused, applied, failed: the random files reach every depth.
