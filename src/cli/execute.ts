@@ -68,13 +68,9 @@ function openingOf({ io, globals, screen, redactor }: Context, image?: string): 
   };
 }
 
-/** Has a task executed. Whoever waits for a lock says so at once. */
+/** Has a task executed. */
 export async function execute(context: Context, ready: Ready, task: Task, options: ExecuteOptions): Promise<Execution> {
-  const { screen } = context;
-  const onEvent = (event: RunEvent): void => {
-    if (event.kind === 'lock.blocked' && !screen.json) screen.event(event);
-  };
-  return await executeTask(operationOf(context, ready), task, { onEvent, ...options });
+  return await executeTask(operationOf(context, ready), task, options);
 }
 
 /** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */

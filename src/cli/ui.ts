@@ -16,6 +16,9 @@ export function uiOf(context: Context): Ui {
   const { io, screen } = context;
   return {
     onEvent: (event) => screen.event(event),
+    onWait: (event) => {
+      if (!screen.json) screen.event(event);
+    },
     onFinding: (finding) => screen.finding(finding),
     onNote: noteOn(context),
     ...(io.interactive && !screen.json ? { confirm: async (question) => await ask(context, question) } : {}),

@@ -32,9 +32,11 @@ export async function execute(
   const { ready, command, signal, ui } = operation;
   const { project, wired } = ready;
   const attendance = ui.attend?.(project, task);
+  // Without a receiver of its own, a task still reports that it waits for somebody's lock.
+  const receive = options.onEvent ?? reportWaits(ui);
   const onEvent = (event: RunEvent): void => {
     attendance?.onEvent?.(event);
-    options.onEvent?.(event);
+    receive(event);
   };
   const { leave, onStep } = attendance ?? {};
   const more = { ...(leave === undefined ? {} : { leave }), ...(onStep === undefined ? {} : { onStep }) };
@@ -53,6 +55,12 @@ export async function execute(
   } finally {
     attendance?.end();
   }
+}
+
+function reportWaits(ui: Ui): (event: RunEvent) => void {
+  return (event) => {
+    if (event.kind === 'lock.blocked') ui.onWait?.(event);
+  };
 }
 
 /** The event of one kind that the execution must have brought, or what went wrong instead. */

@@ -58,7 +58,9 @@ export interface FollowingUi extends Ui {
 export interface Ui {
   /** Receives every event of a run that changes something. */
   onEvent(event: RunEvent): void;
-  /** Receives what is wrong beside a run. */
+  /** Receives the event that a task which only reads waits for somebody's lock. */
+  onWait?(event: RunEvent): void;
+  /** Receives what is wrong in addition to a run. */
   onFinding(finding: Finding): void;
   onNote(note: Note): void;
   /** Absent: there is no person to ask. */

@@ -41,7 +41,7 @@ test('the audit of a run tells starts and ends in order', async () => {
 test.each([
   ['an event was changed', 'update godwit.event set body = replace(body, \'"1"\', \'"9"\') where n = 3', 'event 3'],
   ['an event is missing', 'delete from godwit.event where n = 4', 'event 4 is missing'],
-  ['the last events are missing', 'delete from godwit.event where n > 4', '7 events were written, 4 are there'],
+  ['the last events are missing', 'delete from godwit.event where n > 4', '7 events were written, 4 exist'],
   [
     'a row of the history was added',
     "insert into godwit.migration (seq, id, name, file, checksum, kind, run, head) select 9, '9', 'x', 'x', 'x', 'applied', run, 'x' from godwit.run",
