@@ -11,22 +11,22 @@ import { refused, type OperationResult } from './operation-result.ts';
 import { consent } from './consent.ts';
 import { execute, type OperationContext } from './execute.ts';
 
-/** What is to be taken over. */
+/** What to adopt. */
 export interface AdoptRequest {
   /** Versions or names of migrations; none: all that are pending. */
   readonly names: readonly string[];
-  /** Everything up to this version is recorded without proof. */
+  /** Migrations up to this version are recorded without proof. */
   readonly baseline?: string | undefined;
   readonly waitMs?: number | undefined;
 }
 
-/** An adoption that was rehearsed: what would be recorded, and with which bundle. */
+/** A rehearsed adoption: what would be recorded, and with which bundle. */
 export interface PreparedAdoption extends RehearsedAdoption {
   readonly how: 'adopt' | 'baseline';
   readonly selection: Selection;
 }
 
-/** Runs the migrations on a throwaway server, and looks how far the database is what they make. */
+/** Runs the migrations on a throwaway server, and compares the database with what they make. */
 export async function prepareAdoption(
   operation: OperationContext,
   request: AdoptRequest,
@@ -61,7 +61,7 @@ export async function prepareAdoption(
   return ok({ ...prepared.value, how, selection });
 }
 
-/** Records what was rehearsed, as far as the database proves it. */
+/** Records those rehearsed migrations that the database proves. */
 export async function adopt(
   operation: OperationContext,
   { bundle, how, selection }: PreparedAdoption,
@@ -78,7 +78,7 @@ export async function adopt(
   return { kind: 'ended', execution: await execute({ ...operation, ready: rehearsed }, task, { onEvent }) };
 }
 
-/** Migrations by version or name; each must exist. */
+/** The ids of migrations given by version or name; each must exist. */
 function idsOf(names: readonly string[], migrations: readonly Migration[]): Outcome<readonly string[]> {
   const ids: string[] = [];
   for (const name of names) {

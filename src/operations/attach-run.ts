@@ -12,10 +12,10 @@ import { refused, type OperationResult } from './operation-result.ts';
 import { findRun, type FoundRun } from './find-run.ts';
 import type { FollowingUi } from './ui.ts';
 
-/** A run that is followed. */
+/** What is needed to follow a run. */
 export interface Attachment {
   readonly project: Project;
-  /** Its id, or the first characters. */
+  /** The id of the run, or its first characters. */
   readonly named: string;
   /** Aborted: the run is left alone. */
   readonly leave: AbortSignal;
@@ -23,9 +23,9 @@ export interface Attachment {
 }
 
 /**
- * Follows a run from its first event on. Whoever hears its end writes it down.
+ * Follows a run from its first event on. If it receives the end, it records it in the ledger.
  *
- * @returns `detached`: it was left, and continues
+ * @returns `detached`: the run was left alone, and continues
  */
 export async function attachRun({ project, named, leave, ui }: Attachment): Promise<OperationResult> {
   const found = await findRun(ui, project, named);
@@ -69,7 +69,7 @@ async function followOn(
   }
 }
 
-/** Whoever has heard the end writes it down; and, far away, clears away what the run has left. */
+/** Records the end in the ledger; for a remote engine, also removes what the run has left. */
 async function close(project: Project, { engine, entry, ref }: Following, execution: Execution): Promise<void> {
   if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return;
   const now = (): string => new Date().toISOString();
@@ -85,7 +85,7 @@ async function close(project: Project, { engine, entry, ref }: Following, execut
   if (execution.incomplete !== true) await project.remote.results.keep(ref.run, execution.events);
 }
 
-/** One that ended long ago is told from what it has said. */
+/** Reports a run that ended earlier again, from its stored events. */
 function reportedAgain(entry: LedgerEntry, events: Execution['events'], ui: FollowingUi): OperationResult {
   for (const event of events) ui.onEvent(event);
   const finished = events.findLast((event) => event.kind === 'run.finished');

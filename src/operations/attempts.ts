@@ -3,7 +3,7 @@ import type { RunRow } from '../migrate/contract/history-rows.ts';
 import { isChange } from '../migrate/contract/task.ts';
 import type { Project } from '../project/open.ts';
 
-/** The attempts to change an environment, newest first, as the ledger knows them, or they have told themselves. */
+/** The attempts to change an environment, newest first. An end that the ledger lacks comes from the events. */
 export async function attemptsOf(
   project: Pick<Project, 'ledger' | 'environment' | 'remote'>,
 ): Promise<readonly LedgerEntry[]> {
@@ -12,14 +12,14 @@ export async function attemptsOf(
   return await (await import('./known-ends.ts')).withKnownEnds(project.remote, entries);
 }
 
-/** The same of any ledger. A hook that had passed before was not executed again, and is no attempt at anything. */
+/** The same for any ledger. A hook that had passed before was not executed again, and does not count as an attempt. */
 export async function attemptsIn(ledger: Ledger, environment: string): Promise<readonly LedgerEntry[]> {
   return (await ledger.list(environment)).filter(
     ({ kind, outcome }) => isChange(kind ?? 'apply') && !(kind === 'exec' && outcome === 'nothing-to-do'),
   );
 }
 
-/** The history's runs with the attempts that it does not know, newest first; attempts older than all of them are left out. */
+/** The history's runs and the attempts that it lacks, newest first. Attempts older than the runs are left out. */
 export function mergeRuns(runs: readonly RunRow[], attempts: readonly LedgerEntry[], limit: number): readonly RunRow[] {
   const known = new Set(runs.map(({ run }) => run));
   const oldest = runs.length < limit ? '' : (runs.at(-1)?.run ?? '');
@@ -27,7 +27,7 @@ export function mergeRuns(runs: readonly RunRow[], attempts: readonly LedgerEntr
   return [...runs, ...others].sort((a, b) => (a.run < b.run ? 1 : -1)).slice(0, limit);
 }
 
-/** An attempt that the database never saw, or has not been asked about, in the shape of a run. */
+/** An attempt as a run row, if the database never recorded it or was not queried for it. */
 export function rowOf(entry: LedgerEntry): RunRow {
   const { run, command, by, from, commit, tool, startedAt } = entry;
   const finishedAt = entry.finishedAt ?? '';

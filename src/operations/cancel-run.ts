@@ -6,17 +6,17 @@ import { eventOf, execute, type OperationContext } from './execute.ts';
 import { findRun } from './find-run.ts';
 import type { Ui } from './ui.ts';
 
-/** What became of asking a run to stop. */
+/** The result of asking a run to stop. */
 export interface CancelledRun {
   readonly run: string;
-  /** How it has ended; `running`: the database was asked to stop it; absent: its runner was. */
+  /** How the run ended; `running`: the database was asked to stop it; absent: its runner was asked. */
   readonly outcome?: string;
 }
 
 /**
  * Asks the process or the execution of a run to stop at the next safe point.
  *
- * @returns undefined when there is no runner to ask: the database may know the run
+ * @returns without `cancelled` when there is no runner to ask: the database may know the run
  */
 export async function cancelByRunner(
   ui: Ui,
@@ -41,7 +41,7 @@ export async function cancelByDatabase(operation: OperationContext, named: strin
   return run === undefined ? err(...execution.findings) : ok({ run: run.run, outcome: run.outcome });
 }
 
-/** Its end is known; one that ended as unknown may still be at work. */
+/** Says whether the end of a run is known; a run that ended as unknown may still be running. */
 function isOver({ finishedAt, outcome }: LedgerEntry): boolean {
   return finishedAt !== undefined && outcome !== undefined && outcome !== 'unknown';
 }

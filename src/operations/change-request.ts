@@ -7,7 +7,7 @@ import { defaultWaitMs } from './tasks.ts';
 import type { ChangeRequest } from './change.ts';
 import { selectionOf, type SelectionOptions } from './selection.ts';
 
-/** What `up` and `down` can be asked with; what is undefined has its default. */
+/** The options of `up` and `down`; those that are undefined have their defaults. */
 export interface ChangeOptions extends SelectionOptions {
   /** File of a reviewed plan. */
   readonly plan?: string | undefined;
@@ -26,9 +26,9 @@ export interface ChangeOptions extends SelectionOptions {
 }
 
 /**
- * Reads what is asked for.
+ * Turns the options into a request.
  *
- * @param cwd folder that the path of a plan starts from
+ * @param cwd folder that the path of a plan is relative to
  */
 export async function changeRequestOf(
   cwd: string,

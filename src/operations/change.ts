@@ -13,15 +13,15 @@ import type { Ready } from './ready.ts';
 /** What `up` or `down` is asked to do. */
 export interface ChangeRequest extends ApplyRequest {
   readonly command: 'up' | 'down';
-  /** The reviewed plan that the request is bound to, where it was read from a file. */
+  /** The reviewed plan that the request is bound to, if it was read from a file. */
   readonly reviewed?: PlanFile | undefined;
-  /** True: the run is started and left. */
+  /** True: the run is started and left alone. */
   readonly detach?: boolean | undefined;
 }
 
 /**
- * The whole of `up` and `down`, with every policy of the environment: what was reviewed, whether another environment has
- * to be as far first, consent, the checkpoint, one execution, hooks.
+ * The whole of `up` and `down`, with every policy of the environment: the reviewed plan, the promotion from another
+ * environment, consent, the checkpoint, one execution, hooks.
  */
 export async function change(operation: OperationContext, request: ChangeRequest): Promise<OperationResult> {
   const { ready, ui } = operation;
@@ -34,7 +34,7 @@ export async function change(operation: OperationContext, request: ChangeRequest
   if (!promoted.ok) return refused(promoted.findings);
   const consented = await consent(operation, request);
   if (!consented.ok) return refused(consented.findings);
-  // Nothing to do, and nothing to consent to; hooks that have not passed are executed all the same.
+  // There is nothing to do and nothing to consent to, but hooks that have not passed are executed anyway.
   if (consented.value === undefined && hooks === 0) return { kind: 'nothing' };
   const task = await applyTask(ready.project, ready.actor, consented.value ?? request);
   if (request.detach === true) {
@@ -45,7 +45,7 @@ export async function change(operation: OperationContext, request: ChangeRequest
   return { kind: 'ended', execution: await executeConfirmed(operation, task, (event) => ui.onEvent(event)) };
 }
 
-/** A plan is for the environment that it was made for. */
+/** Refuses a plan that was made for another environment. */
 export function checkReviewed({ project }: Ready, reviewed: PlanFile | undefined): Outcome<void> {
   const { name } = project.environment;
   if (reviewed === undefined || reviewed.environment === name) return ok(undefined);

@@ -14,18 +14,18 @@ import { look } from './look-up.ts';
 import { withReady, type Ready } from './ready.ts';
 import type { Ui } from './ui.ts';
 
-/** What an `up` is going to bring. */
+/** What an `up` is about to apply. */
 interface Brought {
   readonly selection: Selection;
   readonly reviewed?: PlanFile | undefined;
 }
 
-/** Hooks may have passed many runs ago. */
+/** How many runs are read: hooks may have passed many runs ago. */
 const mostRuns = 200;
 
 /**
- * Refuses to bring migrations into an environment before another one has them, with its hooks passed; nothing is asked
- * of environments that require none.
+ * Refuses to apply migrations to an environment before the one that it requires has them, with its hooks passed. Does
+ * nothing if the environment requires none.
  */
 export async function checkPromotion(operation: OperationContext, request: Brought): Promise<Outcome<void>> {
   const { ready, ui } = operation;
@@ -45,7 +45,7 @@ export async function checkPromotion(operation: OperationContext, request: Broug
   return found.value.length > 0 ? err(...found.value) : ok(undefined);
 }
 
-/** The first line of this run names the environment that it changes, and only that. */
+/** Drops some notes about the required environment: the first line names only the environment that is changed. */
 function quietly(ui: Ui): Pick<Ui, 'onNote'> {
   return {
     onNote(note) {
@@ -78,7 +78,7 @@ function whose(finding: Finding, from: string, name: string): Finding {
   return { ...finding, why: `\`${name}\` requires \`${from}\`, which could not be queried: ${finding.why}` };
 }
 
-/** What an `up` is going to bring: what was reviewed, or what the selection names. */
+/** What an `up` is about to apply: the reviewed migrations, or those that the selection names. */
 function broughtBy({ wired }: Ready, { selection, reviewed }: Brought): readonly Migration[] {
   const { migrations } = wired.bundle;
   const { to, only } = selection;
@@ -87,7 +87,7 @@ function broughtBy({ wired }: Ready, { selection, reviewed }: Brought): readonly
   return to === undefined ? migrations : migrations.filter(({ id }) => !isAfter(id, to));
 }
 
-/** Versions are digits without leading zeros in ids, and compared as numbers. */
+/** Compares versions as numbers: in ids they are digits without leading zeros. */
 function isAfter(id: string, to: string): boolean {
   const [one, other] = [BigInt(versionIn(id)), BigInt(to)];
   return one > other;

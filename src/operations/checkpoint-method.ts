@@ -12,7 +12,7 @@ export function checkpointsFolder(project: Project): string {
   return join(project.lastingDir, 'checkpoints');
 }
 
-/** The means for the environment: what its database is decides. */
+/** Chooses the checkpointer of the environment by the kind of its database. */
 export async function checkpointerOf(project: Project): Promise<Checkpointer> {
   const { name, database, engine } = project.environment;
   const folder = checkpointsFolder(project);
@@ -60,10 +60,10 @@ async function cloudCheckpointer(project: Project, engine: CloudRunOptions): Pro
   };
 }
 
-/** Whether a run of a plan would take a checkpoint first, and by which means. */
+/** Says whether a run of a plan would take a checkpoint first, and by which means. */
 export type PlannedCheckpoint = { readonly needed: false } | ({ readonly needed: true } & ForeseenCheckpoint);
 
-/** Foresees the checkpoint of a plan without taking it. */
+/** Describes the checkpoint that a run of the plan would take, without taking it. */
 export async function plannedCheckpoint(project: Project, plan: Plan): Promise<PlannedCheckpoint> {
   if (!wantsCheckpoint(plan, project.environment.checkpoint)) return { needed: false };
   return { needed: true, ...(await (await checkpointerOf(project)).foresee()) };

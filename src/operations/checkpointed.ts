@@ -15,11 +15,11 @@ import type { ApplyTask } from '../migrate/contract/task.ts';
 const reportEveryMs = 500;
 
 /**
- * Has a task executed. If its runner refuses it for want of a checkpoint alone, the checkpoint is taken, and a second
- * execution of the same run is bound to the plan that was refused: nothing else is applied than what the checkpoint was
- * taken for.
+ * Has a task executed. If its runner refuses it only because a checkpoint is missing, the checkpoint is taken, and a
+ * second execution of the same run is bound to the plan that was refused, so that only what the checkpoint was taken
+ * for is applied.
  *
- * @param checkpointer made only when it is needed
+ * @param checkpointer called only when a checkpoint is needed
  */
 export async function executeCheckpointed(
   options: ExecutionOptions,
@@ -44,9 +44,9 @@ export async function executeCheckpointed(
 }
 
 /**
- * For runs that nobody stays with: plans, takes the checkpoint that the policy asks for, and binds the task to both.
+ * For detached runs: plans, takes the checkpoint that the policy requires, and binds the task to both.
  *
- * @returns the task as it may be started
+ * @returns the task to start
  */
 export async function checkpointBeforehand(
   options: Omit<ExecutionOptions, 'task'>,
@@ -61,7 +61,7 @@ export async function checkpointBeforehand(
     onEvent: () => {},
   });
   const plan = planned.events.findLast((event) => event.kind === 'plan')?.plan;
-  // Whatever is wrong, or needs no checkpoint, is for the run itself to find.
+  // The run itself reports what is wrong; a plan that needs no checkpoint can start as it is.
   if (plan === undefined || !wantsCheckpoint(plan, consent.checkpointPolicy)) return ok(task);
   if (!consent.approved && consent.planHash === undefined) return ok(task);
   const taken = await takeCheckpoint({ ...options, task }, await checkpointer(), {
@@ -82,14 +82,14 @@ interface CheckpointRefusal {
   readonly host?: string;
 }
 
-/** The plan that was refused, and when: undefined when something else stands in the way, or nothing does. */
+/** The refused plan, and when it was refused; undefined: it was refused for another reason, or not at all. */
 function refusalOf(execution: Execution): CheckpointRefusal | undefined {
   if (!lacksCheckpointOnly(execution.findings)) return undefined;
   const plan = execution.events.findLast((event) => event.kind === 'plan')?.plan;
   return plan === undefined ? undefined : { planHash: plan.hash, ...placeOf(execution) };
 }
 
-/** When it ended by the clock of the runner, and which server it met. */
+/** When the execution ended, by the runner's clock, and which server it connected to. */
 function placeOf({ events }: Execution): Omit<CheckpointRefusal, 'planHash'> {
   const started = events.findLast((event) => event.kind === 'run.started');
   const finished = events.findLast((event) => event.kind === 'run.finished');
@@ -108,7 +108,7 @@ async function takeCheckpoint(
   refused: CheckpointRefusal,
 ): Promise<Outcome<Checkpoint>> {
   const { task } = options;
-  // Nothing is under way that could be left alone: leaving is stopping.
+  // No run is under way that could be left alone: leaving means stopping.
   const ends = [options.signal, options.leave].filter((signal) => signal !== undefined);
   let reported = 0;
   let said = '';
@@ -119,7 +119,7 @@ async function takeCheckpoint(
     ...(refused.host === undefined ? {} : { host: refused.host }),
     onProgress: (text) => {
       const now = Date.now();
-      // What only counts on is told now and then; what is new at once.
+      // A text that differs only in its numbers is reported now and then, a new one at once.
       const words = text.replaceAll(/\d+/g, '');
       if (words === said && now - reported < reportEveryMs) return;
       said = words;
@@ -135,7 +135,7 @@ async function takeCheckpoint(
   return taken;
 }
 
-/** The first execution ends as it did, for another reason than it knew of. */
+/** Ends the first execution with these findings in place of its own. */
 async function giveUp(
   options: ExecutionOptions,
   first: Execution,
@@ -170,7 +170,7 @@ interface HeldRefusal {
   release(): void;
 }
 
-/** That a checkpoint is missing is not told before it is known whether it can be taken. */
+/** Holds back the refusal until it is known whether the checkpoint can be taken. */
 function holdRefusal(onEvent: (event: RunEvent) => void): HeldRefusal {
   const held: RunEvent[] = [];
   return {

@@ -5,8 +5,10 @@ import type { OperationContext } from './execute.ts';
 import { lookPlan } from './look-plan.ts';
 
 /**
- * In a protected environment a person sees the plan and types the environment's name; the run is then bound to that
- * plan. Where nobody can be asked, the runner refuses with `needs-approval`. Undefined: there is nothing to do.
+ * In a protected environment, shows the plan and has a person type the environment's name; the run is then bound to
+ * that plan. If nobody can be asked, the runner refuses with `needs-approval`.
+ *
+ * @returns undefined: there is nothing to do
  */
 export async function consent(
   operation: OperationContext,
@@ -27,7 +29,7 @@ export async function consent(
   return err(fault('needs-approval', { why: `The name of the environment was not typed; nothing was changed.` }));
 }
 
-/** The same for a command, which has no plan. */
+/** Asks for the same consent to a command, which has no plan. */
 export async function consentToCommand(
   operation: OperationContext,
   request: ExecRequest,

@@ -8,13 +8,13 @@ import { executionOptions } from './execution-options.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import type { OperationContext } from './execute.ts';
 
-/** Starts a run where it can continue on its own and leaves it: the ledger knows it, `runs attach` shows it. */
+/** Starts a run and leaves it to continue on its own. It is in the ledger, and `runs attach` shows it. */
 export async function detach(operation: OperationContext, task: Task): Promise<OperationResult> {
   const { ready, command, signal } = operation;
   const { project, wired } = ready;
   const beforehand = task.kind === 'apply' ? await withCheckpoint(operation, task) : ok(task);
   if (!beforehand.ok) return refused(beforehand.findings);
-  // Nobody waits for its end: that this process is gone is not a sign of a crash.
+  // No process waits for the end of the run, so the end of this one must not count as a crash.
   const { controller: _, ...options } = await executionOptions(project, wired, beforehand.value);
   const started = await beginAttempt({ ...options, command, signal });
   if (!started.ok) return refused(started.findings);

@@ -22,18 +22,18 @@ import { encodeUtf8 } from '../sql/encoding.ts';
 import type { Project } from '../project/open.ts';
 import { createRunId } from '../project/run-id.ts';
 
-/** Which draft is wanted. */
+/** The draft to make. */
 export interface DraftRequest {
-  /** As typed. */
+  /** The version of the migration, as typed. */
   readonly version: string;
-  /** True: it is written beside the migration. */
+  /** True: the draft is written to the folder of the migration. */
   readonly write: boolean;
   readonly major?: number;
   readonly onProgress: (text: string, step: 'download' | 'copy' | 'step' | 'other') => void;
   readonly signal: AbortSignal;
 }
 
-/** A draft, and where it belongs. */
+/** A draft, and its file. */
 export interface DraftedFile {
   readonly draft: RehearsedDraft;
   readonly version: string;
@@ -44,10 +44,10 @@ export interface DraftedFile {
   readonly findings: readonly Finding[];
 }
 
-/** Who runs the migrations on the throwaway server. */
+/** The role that runs the migrations on the throwaway server. */
 const owner = 'postgres';
 
-/** Proposes a down file for a migration that has none, and tries it on a throwaway server. The database is not asked. */
+/** Drafts a down file for a migration that has none, and tests it on a throwaway server, without the database. */
 export async function draftDownFile(project: Project, request: DraftRequest): Promise<Outcome<DraftedFile>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const reading = await readFolder(folder, nodeHashing, project.set);
@@ -97,12 +97,12 @@ function wanted(migrations: readonly Migration[], typed: string): Outcome<Migrat
   return err(fault('down-there', { where: { file: found.down.file } }));
 }
 
-/** What is wrong with a companion is no reason not to rehearse. */
+/** Drops the companions, so that an error in one does not prevent the rehearsal. */
 function withoutCompanions(migrations: readonly Migration[]): readonly Migration[] {
   return migrations.map(({ id, name, up }) => ({ id, name, up }));
 }
 
-/** The major version of the embedded server, or the usual one where the database is another. */
+/** The configured major version of the embedded server, else the default one. */
 export function majorOf({ environment: { database } }: Project): number {
   return (database.kind === 'embedded' ? database.major : undefined) ?? defaultMajor;
 }

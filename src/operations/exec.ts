@@ -4,7 +4,7 @@ import { consentToCommand } from './consent.ts';
 import { detach } from './detach.ts';
 import { execute, type OperationContext } from './execute.ts';
 
-/** Has a command of the user's own executed next to the database. */
+/** Has a command of the user executed next to the database. */
 export async function exec(
   operation: OperationContext,
   request: ExecRequest,

@@ -6,8 +6,8 @@ import type { Execution } from '../migrate/controller/execute-task.ts';
 import { execute, type OperationContext } from './execute.ts';
 
 /**
- * Executes a change. If its runner refuses it because it would destroy rows, and a person can be asked, it is executed
- * again when they say so, bound to the plan that they were asked about.
+ * Executes a change. If its runner refuses it because it would destroy rows, asks a person, if there is one. If they
+ * confirm, the change is executed again, bound to the plan that they were asked about.
  */
 export async function executeConfirmed(
   operation: OperationContext,
@@ -40,7 +40,7 @@ export async function executeConfirmed(
   return givenUp(first, finding, { held, onEvent });
 }
 
-/** Refused for the sake of rows; a checkpoint that is missing too is taken once it is known that the run is wanted. */
+/** Refusals that a confirmation overcomes; a missing checkpoint is taken once the run is confirmed. */
 const curable: ReadonlySet<string> = new Set(['destroys-rows', 'needs-checkpoint']);
 
 function rowsOf({ findings }: Execution): readonly Finding[] {
@@ -48,7 +48,7 @@ function rowsOf({ findings }: Execution): readonly Finding[] {
   return errors.every(({ code }) => curable.has(code)) ? errors.filter(({ code }) => code === 'destroys-rows') : [];
 }
 
-/** The refusal is told as the answer that was given; the findings have been shown with the question. */
+/** Ends the refused execution with the person's answer; the original findings were shown with the question. */
 function givenUp(
   first: Execution,
   finding: Finding,

@@ -7,19 +7,19 @@ import { runTask } from './run-task.ts';
 import type { Ready } from './ready.ts';
 import type { Ui } from './ui.ts';
 
-/** An operation on a project: what it works on, who has asked for it, what stops it. */
+/** The context of an operation: its project, its command, the signal that stops it, its user interface. */
 export interface OperationContext {
   readonly ready: Ready;
-  /** What the history and the ledger call it. */
+  /** The name of the operation in the history and the ledger. */
   readonly command: string;
   readonly signal: AbortSignal;
   readonly ui: Ui;
 }
 
-/** Who receives the events of a task. */
+/** How the task is executed. */
 export interface ExecuteOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** What a task that only looks asks, by the name that the ledger has for it. */
+  /** The question that a read-only task answers, by its name in the ledger. */
   readonly question?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export async function execute(
   const { ready, command, signal, ui } = operation;
   const { project, wired } = ready;
   const attendance = ui.attend?.(project, task);
-  // Without a receiver of its own, a task still reports that it waits for somebody's lock.
+  // Without a receiver of its own, a task still reports that it waits for a lock of another session.
   const receive = options.onEvent ?? reportWaits(ui);
   const onEvent = (event: RunEvent): void => {
     attendance?.onEvent?.(event);
@@ -63,7 +63,7 @@ function reportWaits(ui: Ui): (event: RunEvent) => void {
   };
 }
 
-/** The event of one kind that the execution must have brought, or what went wrong instead. */
+/** The last event of one kind, which the execution must have sent; else the findings that explain why it did not. */
 export function eventOf<Kind extends RunEvent['kind']>(
   execution: Execution,
   kind: Kind,

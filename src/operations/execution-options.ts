@@ -7,7 +7,7 @@ import type { Wired } from '../project/wire.ts';
 /** Tasks that need no migrations. */
 const looksOnly: ReadonlySet<string> = new Set(['inspect', 'cancel', 'probe', 'exec', 'accept', 'identify', 'prune']);
 
-/** What an execution needs of project and wiring. Remote executions are always recorded, because their lines can get lost. */
+/** The options from project and wiring. Remote executions are always recorded, because their lines can get lost. */
 export async function executionOptions(
   project: Project,
   wired: Wired,

@@ -5,17 +5,17 @@ import { createDetachedEngine } from '../project/detached.ts';
 import type { Project } from '../project/open.ts';
 import type { Ui } from './ui.ts';
 
-/** A run that was named, and who has it. */
+/** A named run, and its engine. */
 export interface FoundRun {
   readonly engine: Engine;
-  /** Its id, whole where the ledger knows it. */
+  /** The id of the run; complete if the ledger knows it, else as typed. */
   readonly run: string;
   readonly entry: LedgerEntry | undefined;
-  /** What was typed is the beginning of several. */
+  /** Present: several runs begin with what was typed. */
   readonly several?: Finding;
 }
 
-/** The run that was named, by its beginning, and the engine that has it. */
+/** Finds the run whose id begins with what was typed, and the engine that executes it. */
 export async function findRun(ui: Ui, project: Project, named: string): Promise<FoundRun> {
   const { remote, ledger } = project;
   const subject = named.toUpperCase();

@@ -11,7 +11,7 @@ import { execute, type OperationContext } from './execute.ts';
 import { executeConfirmed } from './execute-confirmed.ts';
 import { withReady, type Ready } from './ready.ts';
 
-/** What is told of a hook: it has no beginning and no end of its own, the command it follows has. */
+/** The events of a hook that are reported: start and end are those of the run that it follows. */
 const reported: ReadonlySet<RunEvent['kind']> = new Set([
   'connecting',
   'waiting',
@@ -24,8 +24,8 @@ const reported: ReadonlySet<RunEvent['kind']> = new Set([
 ]);
 
 /**
- * `up` with what follows it: after a good run, each hook of the environment, in order, until one fails. The run ends with
- * its last hook: its closing event is told then.
+ * Executes `up` and, after a successful run, each hook of the environment, in order, until one fails. The run ends with
+ * its last hook: its closing event is reported then.
  */
 export async function upWithHooks(operation: OperationContext, task: ApplyTask): Promise<Execution> {
   const { ui } = operation;
@@ -72,7 +72,7 @@ interface AfterUp {
   readonly emit: (event: RunEvent) => void;
 }
 
-/** What is wrong, or undefined: all of them have passed. */
+/** Executes the hooks; returns what went wrong, or undefined if all have passed. */
 async function executeHooks(operation: OperationContext, after: AfterUp): Promise<Finding | undefined> {
   const { ready, signal, ui } = operation;
   const { redactor, environment } = ready.project;
@@ -119,7 +119,7 @@ async function executeHook(
   });
 }
 
-/** Where a hook is executed: where the run was, or in an image of its own. */
+/** Has a hook executed where the run was, or in an image of its own. */
 async function inPlaceOf(
   { ready, ui }: OperationContext,
   { image }: Hook,

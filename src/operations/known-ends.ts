@@ -4,12 +4,12 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import { isChange } from '../migrate/contract/task.ts';
 import type { Remote } from '../project/remote.ts';
 
-/** Open attempts that are asked about: each costs a request. */
+/** How many open attempts are queried: each costs a request. */
 const most = 3;
 
 /**
- * The same attempts; those of which the ledger has no end, because their controller died or never waited for it, have
- * the one that they have told themselves, as far as the log has all of it.
+ * Completes attempts whose end the ledger lacks, because their controller died or never waited for it: the end is taken
+ * from the events of the run, if the log has all of them.
  */
 export async function withKnownEnds(remote: Remote, entries: readonly LedgerEntry[]): Promise<readonly LedgerEntry[]> {
   const open = entries.filter((entry) => entry.finishedAt === undefined && isChange(entry.kind ?? 'apply'));

@@ -7,21 +7,22 @@ import { isOfAnother } from './other-database.ts';
 import type { KnownResult, Question } from './questions.ts';
 import { isDeserted, type Remote } from '../project/remote.ts';
 
-/** What is known without asking the database. */
+/** What is known without querying the database. */
 export interface Knowledge {
   readonly known?: KnownResult;
-  /** A run that changes the environment and has not ended, as far as anybody knows. */
+  /** A run that changes the environment and is not known to have ended. */
   readonly underWay?: LedgerEntry;
 }
 
-/** Attempts that are looked at: those of a bad day have told nothing, and each costs a request. */
+/** How many attempts are read: failed ones contain no answer, and each costs a request. */
 const mostLooked = 8;
 const nothingChanged: ReadonlySet<string> = new Set(['refused', 'unreachable', 'busy', 'nothing-to-do']);
 
 /**
- * The newest complete answer to a question, from any machine: by the ledger and the log. An answer that is older than a
- * change by any machine is none, and neither is one from another place: what an environment was before its configuration
- * was changed. A run of which nobody knows the end may change things at any time, however old its beginning is.
+ * Finds the newest complete answer to a question, from any machine, in the ledger and the log. An answer does not count
+ * if any machine has changed the database since, or if it comes from another place, where the environment was before
+ * its configuration changed. A run without a known end may change the database at any time, however long ago it
+ * started.
  */
 export async function newestKnown(project: Project, question: Question): Promise<Knowledge> {
   const { remote, environment } = project;
@@ -31,13 +32,13 @@ export async function newestKnown(project: Project, question: Question): Promise
   const open =
     question.lasting === true ? [] : entries.filter((entry) => entry.finishedAt === undefined && changes(entry));
   const underWay = open.find((entry) => !isDeserted(entry));
-  // Its job may be at work, or have ended unheard: only the database knows.
+  // The job of such a run may still be running, or may have ended unnoticed: only the database knows.
   if (open.some(isDeserted)) return withUnderWay(underWay);
   let looked = 0;
   for (const entry of entries) {
     if ((looked += question.accepts(entry) ? 1 : 0) > mostLooked) break;
     const reported = await reportedBy(project, remote, { entry, question });
-    // What the URL leads to now is not this environment, and only the database can say that it is again.
+    // The URL leads to the database of another environment now; only a query can show that this has changed.
     if (reported === 'of another database') {
       if (question.lasting === true) continue;
       break;
@@ -50,7 +51,7 @@ export async function newestKnown(project: Project, question: Question): Promise
   return withUnderWay(underWay);
 }
 
-/** Was it executed where the environment is now? */
+/** Says whether an attempt was executed where the environment is now. */
 function isHere({ place }: Remote, entry: LedgerEntry): boolean {
   return entry.place === place;
 }
@@ -74,20 +75,20 @@ async function reportedBy(
   return asOf === undefined ? undefined : { run: entry.run, by: entry.by, command: entry.command, asOf, events };
 }
 
-/** An answer of another database than the one that this environment is pinned to is none. */
+/** Says whether an answer is of the database that this environment is pinned to. */
 function isOfPinned({ pinned }: Project, events: readonly RunEvent[]): boolean {
   const id = events.findLast((event) => event.kind === 'identity')?.environmentId ?? '';
   return pinned === undefined || id === '' || id === pinned.id;
 }
 
-/** May this attempt have changed the database? */
+/** Says whether this attempt may have changed the database. */
 function changes({ kind, outcome, recorded, applied = 0 }: LedgerEntry): boolean {
   if (!isChange(kind ?? 'apply')) return false;
-  // An adoption that was refused half-way has recorded what it had proven until then.
+  // An adoption that was refused part-way has recorded what it had proven before.
   return recorded || applied > 0 || !nothingChanged.has(outcome ?? '');
 }
 
-/** Times are compared by the clocks of the log and of the runner, which are not those of anybody's laptop. */
+/** Says whether the database was changed after the answer, by the clocks of log and runner, not of a controller. */
 function changedSince(entries: readonly LedgerEntry[], known: KnownResult): boolean {
   return entries.some((entry) => {
     const end = entry.noted ?? entry.finishedAt;

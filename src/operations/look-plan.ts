@@ -11,7 +11,7 @@ import { eventOf, execute, type OperationContext } from './execute.ts';
 import { lookUp } from './look-up.ts';
 import type { Ready } from './ready.ts';
 
-/** A plan, and what it was made from. */
+/** A plan, and the known result that it was made from, if any. */
 export interface LookedPlan {
   readonly plan: Plan;
   readonly findings: readonly Finding[];
@@ -21,10 +21,11 @@ export interface LookedPlan {
 }
 
 /**
- * What would run now. Far away it is made here, from the newest known history, where there is one: the run is bound to
- * it by its hash, so that one made from an old history is refused, never followed. Else it is made next to the database.
+ * Plans what would run now. For a remote environment the plan is made here, from the newest known history, if there is
+ * one: the run is bound to the plan by its hash, so a plan made from an outdated history is refused, never executed.
+ * Otherwise the plan is made next to the database.
  *
- * @param anyDatabase true: that the database is not the pinned one is only said
+ * @param anyDatabase true: only warns if the database is not the pinned one
  */
 export async function lookPlan(
   operation: OperationContext,
@@ -43,7 +44,7 @@ export async function lookPlan(
   return ok({ plan: event.value.plan, exitCode, outcome, findings });
 }
 
-/** Undefined: what is known does not do for a plan. */
+/** Makes the plan from a known result; undefined: the result does not suffice. */
 async function planFrom(
   { project, wired }: Ready,
   known: KnownResult,
@@ -58,7 +59,7 @@ async function planFrom(
   const recorded = reportedStatements(history, nodeHashing);
   const ports = { hashing: nodeHashing, recorded, ahead: project.environment.ahead };
   const made = await makePlan(wired.bundle, { ...state, rows }, selection, ports);
-  // The texts of what has no file are next to the database.
+  // The texts of migrations without files are next to the database.
   if (!made.ok && made.findings.some(({ code }) => code === 'down-from-history')) return undefined;
   if (!made.ok) return err(...made.findings);
   const { plan, findings } = made.value;

@@ -10,22 +10,22 @@ import { execute, type OperationContext } from './execute.ts';
 
 /** What a command wants to know. */
 export interface ResultQuery {
-  /** What is executed when nobody knows it. */
+  /** Executed when there is no known result. */
   readonly task: Task;
-  /** How it is known; absent: it is always executed. */
+  /** Finds a known result; absent: the task is always executed. */
   readonly question?: Question;
   /** The name of the question in the ledger. */
   readonly name: string;
 }
 
-/** An answer: of an execution, or the newest known one. */
+/** An answer: that of an execution, or the newest known result. */
 export interface Looked extends Execution {
   readonly known?: KnownResult;
 }
 
 /**
- * Answers by the newest complete result of any machine, with its age, where executing takes long; executes where
- * nothing is known, with `--fresh`, and in every environment of this machine.
+ * For a remote environment, answers with the newest complete result of any machine, with its age. Executes the task if
+ * there is none, with `--fresh`, and in every environment of this machine.
  */
 export async function look(operation: OperationContext, request: ResultQuery): Promise<Looked> {
   const known = await lookUp(operation, request.question);
@@ -33,7 +33,7 @@ export async function look(operation: OperationContext, request: ResultQuery): P
   return { ...executionOf(known), known };
 }
 
-/** The newest known answer; undefined: the database has to be asked. */
+/** The newest known answer; undefined: the database must be queried. */
 export async function lookUp(
   { ready, ui }: OperationContext,
   question: Question | undefined,
@@ -52,7 +52,7 @@ export async function lookUp(
   return { ...known, underWay: underWay.run };
 }
 
-/** Asks what is applied; far away at once for the runs, at the same price. */
+/** Asks what is applied; in a remote environment also for the runs, at the same cost. */
 export function appliedQuery(project: Project, actor: Actor): ResultQuery {
   if (project.remote === undefined)
     return { task: ofAnyDatabase(inspectTask(project, actor, { what: 'history' })), name: 'history' };

@@ -1,8 +1,8 @@
 import type { RunEvent } from '../migrate/contract/event.ts';
 
 /**
- * Did an execution find that its database is not that of the environment? Then nothing that it tells is of the
- * environment: neither its identity nor its history.
+ * Says whether an execution found that its database is not that of the environment. If so, its events do not describe
+ * the environment: neither their identity nor their history is the environment's.
  *
  * @example
  * if (isOfAnother(execution.events)) return [];

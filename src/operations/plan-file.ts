@@ -6,11 +6,11 @@ import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 
-/** A plan as it is reviewed: what would run, for which environment, and which migrations were asked for. */
+/** A plan for review: what would run, for which environment, and which migrations were selected. */
 export interface PlanFile {
   readonly environment: string;
   readonly selection: Selection;
-  /** Path of the bare file that the plan is about, as it was typed. */
+  /** Path of the standalone script that the plan is about, as typed. */
   readonly file?: string;
   readonly plan: Plan;
 }
@@ -20,7 +20,7 @@ export async function writePlan(cwd: string, file: string, content: PlanFile): P
   return await writeWhole(resolve(cwd, file), `${JSON.stringify({ godwit: 'plan', v: 1, ...content }, null, 2)}\n`);
 }
 
-/** Reads a reviewed plan. Its hash is what counts: the runner refuses when it would do anything else. */
+/** Reads a reviewed plan. Its hash is binding: the runner refuses to do anything else. */
 export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanFile>> {
   let value: Partial<PlanFile> & { readonly godwit?: unknown; readonly v?: unknown };
   try {

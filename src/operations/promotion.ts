@@ -7,7 +7,7 @@ import type { Migration } from '../migrate/contract/model.ts';
 import type { Comparison } from '../migrate/plan/compare.ts';
 import type { Hook } from '../project/environment.ts';
 
-/** How far a hook has seen the history when it passed last: the number of its last row; undefined: it has not passed. */
+/** The number of the last history row when a hook last passed; undefined: the hook has not passed. */
 function seenBy(hook: Hook, runs: readonly RunRow[], mask: (text: string) => string): number | undefined {
   const words = JSON.stringify(hook.command.map(mask));
   const passed = runs.flatMap(({ exitCode, about }) =>
@@ -17,8 +17,8 @@ function seenBy(hook: Hook, runs: readonly RunRow[], mask: (text: string) => str
 }
 
 /**
- * Which hooks need not be executed, as far as an execution tells: where executing takes long, it tells the history and
- * the runs at its end.
+ * Finds out from the events of an execution which hooks need not be executed. A remote execution reports the history
+ * and the runs at its end; without them, no hook counts as passed.
  */
 export function hooksPassed(events: readonly RunEvent[], mask: (text: string) => string): (hook: Hook) => boolean {
   const history = events.findLast((event) => event.kind === 'history');
@@ -28,21 +28,21 @@ export function hooksPassed(events: readonly RunEvent[], mask: (text: string) =>
   return (hook) => seenBy(hook, runs.runs, mask) === seq;
 }
 
-/** What an environment has, and what is asked of it. */
+/** What the required environment has, and what it must have. */
 export interface Promotion {
-  /** The name of the environment that has to be as far. */
+  /** The name of the required environment. */
   readonly from: string;
   /** All rows of its history, and its newest runs. */
   readonly rows: readonly HistoryRow[];
   readonly runs: readonly RunRow[];
   readonly hooks: readonly Hook[];
-  /** What is going to be applied elsewhere, and how it stands there. */
+  /** What is about to be applied elsewhere, and how it compares with the history of the required environment. */
   readonly migrations: readonly Migration[];
   readonly comparison: Comparison;
   readonly mask: (text: string) => string;
 }
 
-/** What the environment lacks: migrations that are not applied there as they are here, hooks that have not passed with them. */
+/** What the required environment lacks: migrations as their files are here, and hooks that have passed with them. */
 export function lacking({ from, rows, runs, hooks, migrations, comparison, mask }: Promotion): readonly Finding[] {
   const { pending, changed, renamed } = comparison;
   const wanted = new Set(migrations.map(({ id }) => id));

@@ -2,15 +2,15 @@ import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { isChange } from '../migrate/contract/task.ts';
 
-/** What somebody wants to know of an environment far away, which an earlier execution may have told already. */
+/** A question about a remote environment that an earlier execution may already have answered. */
 export interface Question {
   /** The event that answers it. */
   readonly answer: RunEvent['kind'];
-  /** Could the execution of this entry have told it? */
+  /** Says whether the execution of this entry may contain the answer. */
   accepts(entry: LedgerEntry): boolean;
-  /** True: later changes do not make it wrong. */
+  /** True: later changes do not invalidate the answer. */
   readonly lasting?: true;
-  /** Is what was told final? */
+  /** Says whether the answer in these events is final. */
   isFinal?(events: readonly RunEvent[]): boolean;
 }
 
@@ -19,23 +19,23 @@ export interface KnownResult {
   readonly run: string;
   readonly by: string;
   readonly command: string;
-  /** ISO 8601 UTC: the moment that it tells of, by the clock of the runner. */
+  /** The moment that the answer describes, by the runner's clock; ISO 8601 UTC. */
   readonly asOf: string;
   readonly events: readonly RunEvent[];
-  /** A run that has not ended, as far as anybody knows: what it does may be lacking. */
+  /** A run that is not known to have ended: its changes may be missing from the answer. */
   readonly underWay?: string;
 }
 
-/** What is applied: told by whoever looked at the history, and by every run at its end. */
+/** What is applied. Executions that read the overview report it, and every run at its end. */
 export const whatIsApplied: Question = {
   answer: 'history',
   accepts: ({ kind, question }) => isChange(kind ?? '') || question === 'overview',
 };
 
-/** The runs: told by the same. Later ones are in the ledger. */
+/** The runs. The same executions report them; the ledger has the runs since. */
 export const whichRuns: Question = { ...whatIsApplied, answer: 'runs', lasting: true };
 
-/** Whether the database is what the migrations of this bundle state. */
+/** Asks whether the database is what the migrations of this bundle state. */
 export function whetherAsStated(bundle: string, options: VerifyRequest): Question {
   const wanted = verifyQuestion(options);
   return { answer: 'checks', accepts: (entry) => entry.question === wanted && entry.bundle === bundle };
@@ -47,13 +47,13 @@ export function verifyQuestion({ strict, ignore }: VerifyRequest): string {
   return `${strict ? 'verify strict' : 'verify'}${without}`;
 }
 
-/** What decides on the answer beside the database. */
+/** The options that affect the answer. */
 interface VerifyRequest {
   readonly strict: boolean;
   readonly ignore: readonly string[];
 }
 
-/** One run in all details. It does not change any more once it has ended. */
+/** Asks for all details of one run, which are final once it has ended. */
 export function howWasRun(run: string): Question {
   return {
     answer: 'run.details',

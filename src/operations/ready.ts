@@ -12,9 +12,9 @@ export interface Ready {
   readonly project: Project;
   readonly wired: Wired;
   readonly actor: Actor;
-  /** What the project was opened with: its other environments are opened with the same. */
+  /** The options that the project was opened with; its other environments are opened with the same. */
   readonly opening: OpenOptions;
-  /** True: the database is asked, whatever is known. */
+  /** True: the database is queried even if a result is known. */
   readonly fresh: boolean;
 }
 
@@ -47,7 +47,7 @@ export async function withReady<Result>(
   ui.onNote({ kind: 'opened', project });
   for (const finding of project.findings) ui.onFinding(finding);
   const tool = version();
-  // Git answers while the database is being connected.
+  // Git runs while the database is being connected.
   const acting =
     needs.changes === true
       ? resolveActor(project.root, opening.env, tool)

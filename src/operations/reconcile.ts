@@ -5,15 +5,15 @@ import { isChange } from '../migrate/contract/task.ts';
 import type { Project } from '../project/open.ts';
 import { isDeserted } from '../project/remote.ts';
 
-/** Entries that are looked at: a machine that died rarely leaves more than one. */
+/** How many entries are checked: a machine that died rarely leaves more than one. */
 const most = 5;
 
 /**
- * Ends what controllers have left without an end: those of this machine that are gone, and those of others that have
- * been silent for long. Where the execution has ended, its result is taken, the ledger is told and the job removed; one
- * that is still at work stays as it is. Then the engine sweeps what nobody knows of.
+ * Closes attempts that controllers have left open: those of dead controllers of this machine, and those of other
+ * machines that have been silent for long. If the execution has ended, its result is fetched, the ledger updated and
+ * the job removed; an execution that is still running is left alone. Then the engine sweeps jobs that no entry knows.
  *
- * @returns the runs that were settled
+ * @returns the runs that were closed
  */
 export async function reconcileLeftovers(project: Project, engine: Engine): Promise<readonly string[]> {
   const entries = await project.ledger.list(project.environment.name);
@@ -24,7 +24,7 @@ export async function reconcileLeftovers(project: Project, engine: Engine): Prom
 }
 
 const silentMs = 30 * 60_000;
-/** For so long a job may be on its way. */
+/** How long a job may take to appear. */
 const beginningMs = 10 * 60_000;
 
 function ageOf({ startedAt }: LedgerEntry): number {
@@ -38,11 +38,11 @@ function isLeftover(entry: LedgerEntry): boolean {
 
 async function settle(project: Project, engine: Engine, entry: LedgerEntry): Promise<boolean> {
   const found = await find(project, engine, entry);
-  // Whether it is at work cannot be told now, or it may just be about to begin: the next command sees.
+  // The state of the execution is unclear, or its job may be about to start: the next command checks again.
   if (found === 'unclear' || (found === 'gone' && !isDeserted(entry) && ageOf(entry) < beginningMs)) return false;
   const now = new Date().toISOString();
   if (found === 'gone') {
-    // It was never made, or somebody has removed it: what it said may still be in the log.
+    // The job was never created, or was removed: its events may still be in the log.
     const events = await project.remote?.said(entry);
     const finished = events?.findLast((event) => event.kind === 'run.finished');
     const { outcome, exitCode } = finished ?? { outcome: 'interrupted' as const, exitCode: 130 };
@@ -62,7 +62,7 @@ async function settle(project: Project, engine: Engine, entry: LedgerEntry): Pro
   return true;
 }
 
-/** By its name; or, should the platform have given it another one, by the label of its run. */
+/** Finds an execution by its name or, if the platform has given it another one, by the label of its run. */
 async function find(
   { remote }: Project,
   engine: Engine,
@@ -76,5 +76,5 @@ async function find(
   return labelled.findings.every(({ code }) => code === 'unknown-run') ? 'gone' : 'unclear';
 }
 
-/** One that is at work is left alone after this time. */
+/** An execution that is still running is left alone after this time. */
 const timeoutMs = 3_000;

@@ -7,24 +7,24 @@ import type { Bundle } from '../migrate/contract/ports.ts';
 import type { Task } from '../migrate/contract/task.ts';
 import { withRecorded } from '../migrate/read/recorded-migrations.ts';
 
-/** Does a task undo migrations? */
+/** Says whether a task undoes migrations. */
 export function undoes(task: Task): boolean {
   return (task.kind === 'apply' || task.kind === 'plan') && task.selection.direction === 'down';
 }
 
-/** What an execution of such a task needed to begin with. */
+/** The execution of such a task, and the bundle that it needed. */
 export interface UndoExecution {
   readonly execution: Execution;
-  /** With the migrations whose files are gone, where there were any. */
+  /** Includes the migrations whose files are gone, if there were any. */
   readonly bundle: Bundle;
 }
 
 /**
- * Has a task executed that undoes migrations. If its runner refuses it because the files of some are gone, and tells the
- * down texts that the history has kept, these are analysed here, as the runner has no parser, and a second execution of the
- * same run gets them in its bundle.
+ * Has a task executed that undoes migrations. If its runner refuses it because the files of some are gone, it sends
+ * their recorded down files. These are analysed here, as the runner has no parser, and a second execution gets them in
+ * its bundle.
  *
- * @param execute has it executed once
+ * @param execute has the task executed once
  */
 export async function executeUndoing(
   options: ExecutionOptions,
@@ -50,7 +50,7 @@ export async function executeUndoing(
   return { execution: { ...second, events: [...before, ...second.events] }, bundle: complete };
 }
 
-/** The bundle with what the history has kept; undefined when that is not what is missing. */
+/** The bundle with the recorded down files; undefined: the execution was not refused only for want of them. */
 function completed(bundle: Bundle, { events, findings }: Execution): Bundle | undefined {
   const downs = events.flatMap((event) => (event.kind === 'recorded.downs' ? event.downs : []));
   const others = findings.filter(({ severity, code }) => severity === 'error' && code !== 'down-from-history');

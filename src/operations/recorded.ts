@@ -7,13 +7,13 @@ import { executionOptions } from './execution-options.ts';
 import { inspectTask } from './tasks.ts';
 import { wire, type Wired } from '../project/wire.ts';
 
-/** The server needs a moment to see that a runner has gone, and to roll back what it did. */
+/** The server needs a moment to notice that a runner is gone, and to roll back its changes. */
 const timeoutMs = 10_000;
 const pollMs = 250;
-/** Far away each look is an execution. */
+/** In a remote environment each query is an execution. */
 const remotePollMs = 5_000;
 
-/** Asks the history how a run has ended, and waits a little for one whose last statement is still being rolled back. */
+/** Queries the history for the end of a run, and waits briefly while its last statement is still being rolled back. */
 export async function recordedEnd(project: Project, wired: Wired, actor: Actor, run: string): Promise<RecordedRun> {
   const until = performance.now() + timeoutMs;
   for (;;) {

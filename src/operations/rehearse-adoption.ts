@@ -17,32 +17,32 @@ import type { Project } from '../project/open.ts';
 import { createRunId } from '../project/run-id.ts';
 import { planTask } from './tasks.ts';
 
-/** What stands around the preparation of an adoption. */
+/** The context of the preparation of an adoption. */
 export interface RehearseAdoptionOptions {
   readonly bundle: Bundle;
   readonly actor: Actor;
   readonly selection: Selection;
   readonly how: 'adopt' | 'baseline';
-  /** Has a task that only looks executed next to the database, with this bundle. */
+  /** Has a read-only task executed next to the database, with this bundle. */
   readonly execute: (task: PlanTask, bundle: Bundle) => Promise<Execution>;
-  /** Hears what goes on, in words. */
+  /** Receives the progress, as text. */
   readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
   readonly signal?: AbortSignal;
 }
 
-/** Everything that is known before anything is recorded. */
+/** A rehearsed adoption, before anything is recorded. */
 export interface RehearsedAdoption {
   readonly plan: Plan;
-  /** With the rehearsed words, where there are any. */
+  /** Includes the results of the rehearsal, if there are any. */
   readonly bundle: Bundle;
-  /** How the last look ended: what an adoption would say. */
+  /** The last read-only execution, which shows what an adoption would report. */
   readonly look: Execution;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Prepares an adoption: asks the database what it is, runs the migrations on a throwaway server of its major, looks how
- * far it is what they made, and has texts that differ read once by that server.
+ * Prepares an adoption: queries the database for its facts, runs the migrations on a throwaway server of its major,
+ * compares the database with what they made, and has that server reparse texts that differ.
  */
 export async function rehearseAdoption(
   project: Project,
@@ -100,7 +100,7 @@ interface AdoptionStage {
   close(): Promise<void>;
 }
 
-/** The throwaway server, kept while it is of use. */
+/** Manages the throwaway server, which is kept while it is needed. */
 function createStage(
   project: Project,
   options: RehearseAdoptionOptions,
@@ -116,7 +116,7 @@ function createStage(
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
   const asked = new Set(plan.steps.map(({ id }) => id));
-  // A squashed one is held against what those behind it have left, too.
+  // A squashed migration is also compared with what the migrations after it have left.
   const whole = plan.steps.some(({ standsFor }) => standsFor !== undefined);
   const last = bundle.migrations.findLast(({ id }) => whole || asked.has(id))?.id ?? '';
   const terms: RehearsalOptions = {
@@ -148,7 +148,7 @@ function createStage(
     rehearse: () => upTo(last),
     async sameAt(rehearsed, { nearest, doubtful }) {
       if (doubtful.length === 0) return ok([]);
-      // Texts are read where the objects are as the database has them.
+      // Texts are reparsed on a server whose objects are those of the database.
       const whole = rehearsed.steps.at(-1)?.id === nearest;
       const again = whole ? ok(rehearsed) : await upTo(nearest);
       if (!again.ok) return again;
@@ -164,7 +164,7 @@ function createStage(
   };
 }
 
-/** Why there is no throwaway server. */
+/** Explains why there is no throwaway server. */
 export function unavailable(finding: Finding): Finding {
   if (finding.code === 'interrupted') return finding;
   const { fix } = fault('rehearsal-unavailable');

@@ -15,26 +15,26 @@ import { recordedEnd } from './recorded.ts';
 import { executeUndoing, undoes } from './recorded-downs.ts';
 import type { Wired } from '../project/wire.ts';
 
-/** What stands around a task: the command that asked for it, who listens, what stops it. */
+/** The context of a task: the command that asked for it, the receiver of its events, the signal that stops it. */
 export interface RunTaskOptions {
   readonly command: string;
   readonly onEvent: (event: RunEvent) => void;
-  /** Hears what has been done before the runner has a word. */
+  /** Receives the preparation steps that are done before the runner reports anything. */
   readonly onStep?: (step: string, prepared: Prepared) => void;
   readonly signal?: AbortSignal;
-  /** Aborted: the run is left alone and goes on. */
+  /** Aborted: the run is left alone and continues. */
   readonly leave?: AbortSignal;
-  /** What a task that only looks asks, so that the same question can be answered by it later. */
+  /** The question that a read-only task answers, so that its result can answer the same question later. */
   readonly question?: string;
 }
 
-/** An execution, and warnings about what should have followed it. */
+/** An execution, and warnings about failed follow-up work. */
 export interface TaskResult {
   readonly execution: Execution;
   readonly warnings: readonly Finding[];
 }
 
-/** Has a task wanted by the project's engine; the first change of an environment pins its identity in the lock file. */
+/** Has the project's engine execute a task. The first change of an environment pins its identity in the lock file. */
 export async function runTask(
   project: Project,
   wired: Wired,
@@ -50,7 +50,7 @@ export async function runTask(
     recorded: (run) => recordedEnd(project, wired, task.actor, run),
     ...options,
     onEvent: (event) => {
-      // The first thing that is told once the history is read.
+      // The first event after the history was read.
       if (event.kind === 'target') known.abort();
       options.onEvent(event);
     },
@@ -65,7 +65,7 @@ export async function runTask(
   return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
 }
 
-/** What the history has kept of migrations without files: asked for once for a command. */
+/** Bundles with the recorded down files of migrations without files, which each command fetches once. */
 const complete = new WeakMap<Wired, Bundle>();
 
 async function undoing(project: Project, wired: Wired, options: ExecutionOptions): Promise<Execution> {
@@ -75,7 +75,7 @@ async function undoing(project: Project, wired: Wired, options: ExecutionOptions
   return execution;
 }
 
-/** Only a run may need a checkpoint: what only looks loads nothing of it. */
+/** Only an apply task may need a checkpoint: other tasks do not load that code. */
 async function executeInParts(project: Project, options: ExecutionOptions): Promise<Execution> {
   if (options.task.kind !== 'apply') return await executeTask(options);
   const { executeCheckpointed } = await import('./checkpointed.ts');
@@ -87,21 +87,21 @@ async function executeInParts(project: Project, options: ExecutionOptions): Prom
 }
 
 const settled = new WeakSet<Wired>();
-/** The user does not wait longer than this, in milliseconds, for what other controllers have left. */
+/** How long, in milliseconds, the user waits at most for the cleanup after other controllers. */
 const settlingMs = 2_000;
 
-/** Once for each command, while it executes: cleans up after controllers that died. */
+/** Cleans up after controllers that died, once for each command, while it executes. */
 async function reconcileOnce(project: Project, wired: Wired): Promise<void> {
   if (settled.has(wired)) return;
   settled.add(wired);
   const { reconcileLeftovers } = await import('./reconcile.ts');
-  // It informs and tidies: what it cannot do is done by the next command.
+  // A failed cleanup is not an error: the next command repeats it.
   await reconcileLeftovers(project, wired.engine).catch(() => []);
 }
 
-/** Has the folder changed since the last good run of this environment, as far as this machine knows? */
+/** Says whether the folder has changed since the last successful run of this environment that this machine knows. */
 async function hasChanged(project: Project, wired: Wired): Promise<boolean> {
-  // Far away the bundle carries its analysis: all of it is made anyway.
+  // For a remote engine the bundle contains its analysis, so all of it is analysed anyway.
   if (project.remote !== undefined) return false;
   const runs = await project.ledger.list(project.environment.name);
   return runs.find(({ exitCode }) => exitCode === 0)?.bundle !== wired.bundle.hash;

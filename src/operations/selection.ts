@@ -22,7 +22,7 @@ export function selectionOf(options: SelectionOptions, direction: 'up' | 'down')
   if (resumeUp && narrows !== undefined) return wrong(`--resume-up and ${narrows} cannot be combined.`);
   const bare = file === undefined ? undefined : readBareName(file);
   return ok({
-    // Applying a script that undoes another is undoing that other one.
+    // Applying a script that undoes another one means undoing that one.
     direction: bare?.undoes === true ? 'down' : direction,
     outOfOrder,
     ...(to === undefined ? {} : { to }),

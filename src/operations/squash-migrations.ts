@@ -25,39 +25,39 @@ import { majorOf } from './draft-down-file.ts';
 import type { Project } from '../project/open.ts';
 import { createRunId } from '../project/run-id.ts';
 
-/** What is squashed. */
+/** What to squash. */
 export interface SquashRequest {
   /** The last version, as typed. */
   readonly version: string;
-  /** What stands behind the version in the name of the file. */
+  /** The name that follows the version in the file name. */
   readonly name: string;
-  /** True: the files that are replaced are removed. */
+  /** True: the replaced files are removed. */
   readonly remove: boolean;
   readonly major?: number;
   readonly onProgress: (text: string, step: 'download' | 'step' | 'other') => void;
   readonly signal: AbortSignal;
 }
 
-/** A squashed file that was written. */
+/** A written squash. */
 export interface SquashedFiles {
   readonly squash: WrittenSquash;
-  /** The file, and the one of its checks. */
+  /** The squashed file, and the file of its checks, if any. */
   readonly written: readonly string[];
-  /** Files that it replaces, companions included. */
+  /** The replaced files, companions included. */
   readonly replaced: readonly string[];
   readonly removed: boolean;
-  /** How many migrations. */
+  /** How many migrations it replaces. */
   readonly count: number;
   readonly major: number;
 }
 
-/** Writes one file in place of all migrations up to a version, once throwaway servers have shown that it makes the same. */
+/** Writes one file in place of all migrations up to a version, once throwaway servers prove that it makes the same. */
 export async function squashMigrations(project: Project, request: SquashRequest): Promise<Outcome<SquashedFiles>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const reading = await readFolder(folder, nodeHashing, project.set);
   if (!reading.ok) return reading;
   const all = reading.value.migrations;
-  // What a new database would get: a file that was squashed before stands for what it replaces.
+  // What a new database would get: an earlier squashed file counts in place of what it replaces.
   const { migrations } = inEffect(all, emptyHistory);
   const through = wanted(migrations, request.version);
   if (!through.ok) return through;
@@ -116,7 +116,7 @@ function wanted(migrations: readonly Migration[], typed: string): Outcome<Migrat
   return err(fault('unknown-version', { why, fix: 'Give the version of the last migration to squash.' }));
 }
 
-/** The last one before it, else the first one behind. */
+/** The last version before the typed one, else the first version of all. */
 function nearestVersion(typed: string, versions: readonly string[]): string | undefined {
   return versions.findLast((version) => compareVersions(version, typed) < 0) ?? versions[0];
 }
@@ -129,7 +129,7 @@ function filesOf({ up, down, verify }: Migration): readonly string[] {
   return [up, down, verify].flatMap((script) => (script === undefined ? [] : [script.file]));
 }
 
-/** From the first to the last; what an earlier squashed file replaces is replaced by this one. */
+/** The range from the first to the last version; includes what an earlier squashed file replaces. */
 function replacesOf(squashed: readonly Migration[]): Replaces {
   const first = squashed[0];
   const from = first?.replaces?.ranges[0]?.from ?? versionIn(first?.id ?? '');
@@ -186,7 +186,7 @@ function verifyOf(label: string): string {
   return label.replace(/\.sql$/, '.verify.sql');
 }
 
-/** One throwaway server at a time. */
+/** Manages the throwaway servers, one at a time. */
 function createStage(project: Project, { onProgress, signal }: SquashRequest, major: number) {
   const rehearsals = createRehearsals({ env: project.env, register: (secret) => project.redactor.register(secret) });
   const options = { major, database: 'postgres', user: 'postgres', searchPath: '' };
@@ -210,7 +210,7 @@ interface Writing {
   readonly major: number;
 }
 
-/** The old files go only once the new ones are there. */
+/** Writes the new files, and only then removes the old ones. */
 async function write(
   project: Project,
   { remove }: SquashRequest,

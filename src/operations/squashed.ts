@@ -16,12 +16,12 @@ import { unavailable } from './rehearse-adoption.ts';
 import { createRunId } from '../project/run-id.ts';
 
 type ExecuteTask = (options: ExecutionOptions) => Promise<Execution>;
-/** With this code a runner refuses to record what nobody has rehearsed. */
+/** The code with which a runner refuses to record a squash that was not rehearsed. */
 const asks = 'squash-not-rehearsed';
 
 /**
- * Has a task executed. If its runner refuses it because a squashed migration has not been rehearsed, that is done on a
- * throwaway server of the database's major, and the run is executed again with what it told.
+ * Has a task executed. If its runner refuses it because a squashed migration has not been rehearsed, rehearses it on a
+ * throwaway server of the database's major, and executes the run again with the result.
  */
 export async function executeSquashed(
   project: Project,
@@ -61,7 +61,7 @@ export async function executeSquashed(
   }
 }
 
-/** A checkpoint is taken once it is known that the run may go on. */
+/** Says whether only a rehearsal is missing, or a checkpoint too, which is taken once the run may continue. */
 function isAsked({ findings }: Execution): boolean {
   const codes = findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
   return codes.includes(asks) && codes.every((code) => code === asks || code === 'needs-checkpoint');
@@ -73,7 +73,7 @@ function eventOf<Kind extends RunEvent['kind']>({ events }: Execution, kind: Kin
 
 interface SquashStage {
   rehearse(): Promise<Outcome<Rehearsed>>;
-  /** Texts that differ and mean the same. */
+  /** Finds texts that differ but mean the same. */
   same(rehearsed: Rehearsed, doubtful: Rehearsed['same']): Promise<Rehearsed['same']>;
   close(): Promise<void>;
 }
@@ -124,7 +124,7 @@ interface HeldEvents {
   release(): void;
 }
 
-/** How a refused execution ends is not told before it is known whether another one follows. */
+/** Holds back the end of a refused execution until it is known whether another one follows. */
 function holdEnd(onEvent: (event: RunEvent) => void): HeldEvents {
   const held: RunEvent[] = [];
   return {
@@ -139,7 +139,7 @@ function holdEnd(onEvent: (event: RunEvent) => void): HeldEvents {
   };
 }
 
-/** The refused execution ends for the reason that it could not be rehearsed. */
+/** Ends the refused execution with the reason why the rehearsal failed. */
 async function giveUp(options: ExecutionOptions, first: Execution, findings: readonly Finding[]): Promise<Execution> {
   const { task, ledger } = options;
   const exitCode = exitCodeOf(findings);

@@ -74,15 +74,15 @@ export function verifyTask(project: Project, actor: Actor, request: { readonly s
   };
 }
 
-/** The same task, which only warns where the database is not the pinned one: whoever looks may need just that. */
+/** The same task, but only warning if the database is not the pinned one: that may be what the user wants to see. */
 export function ofAnyDatabase<Looking extends InspectTask | PlanTask | VerifyTask>(task: Looking): Looking {
   return { ...task, anyDatabase: true };
 }
 
-/** Why a database is made the environment's own, what was shown, and whether a person has typed the environment's name. */
+/** Why a database becomes the environment's own, what was shown, and whether a person typed the environment's name. */
 export type IdentifyRequest = Pick<IdentifyTask, 'reason' | 'approved' | 'shown' | 'waitMs'>;
 
-/** What runs without statements have in common: who acts, whether it is approved, what has been tried before. */
+/** The common part of tasks without statements: the actor, the approval, the earlier attempts. */
 async function recordedOptions(project: Project, actor: Actor, { approved }: { readonly approved: boolean }) {
   return {
     ...termsOf(project, actor),
@@ -92,7 +92,7 @@ async function recordedOptions(project: Project, actor: Actor, { approved }: { r
   };
 }
 
-/** Asks for the identity to be settled. */
+/** Asks to make the database the environment's own. */
 export async function identifyTask(project: Project, actor: Actor, request: IdentifyRequest): Promise<IdentifyTask> {
   return {
     kind: 'identify',
@@ -102,10 +102,10 @@ export async function identifyTask(project: Project, actor: Actor, request: Iden
   };
 }
 
-/** Which differences are taken into the baseline, why, and whether a person has typed the name of the environment. */
+/** The differences to accept into the baseline, the reason, and whether a person typed the environment's name. */
 export type AcceptRequest = Pick<AcceptTask, 'objects' | 'reason' | 'approved'>;
 
-/** Asks for differences to be taken into the baseline. */
+/** Asks to accept differences into the baseline. */
 export async function acceptTask(project: Project, actor: Actor, request: AcceptRequest): Promise<AcceptTask> {
   return {
     kind: 'accept',
@@ -116,7 +116,7 @@ export async function acceptTask(project: Project, actor: Actor, request: Accept
   };
 }
 
-/** Asks for the audit of old runs to be removed. */
+/** Asks to remove the audit of old runs. */
 export async function pruneTask(
   project: Project,
   actor: Actor,
@@ -131,7 +131,7 @@ export async function pruneTask(
   };
 }
 
-/** What a change of the database is asked with; the rest comes from the environment's policies. */
+/** The options of a change of the database; the rest comes from the environment's policies. */
 export interface ApplyRequest {
   readonly command: string;
   readonly selection: Selection;
@@ -140,7 +140,7 @@ export interface ApplyRequest {
   readonly planHash?: string;
   /** A person typed the name of the protected environment. */
   readonly nameTyped?: boolean;
-  /** True: rows may be destroyed. A reviewed plan says so too, a plan that was only seen does not. */
+  /** True: rows may be destroyed. A reviewed plan permits it too; a plan that was only confirmed does not. */
   readonly destroyRows?: boolean;
   /** Why the checkpoint is waived. */
   readonly waived?: string;
@@ -151,9 +151,9 @@ export interface ApplyRequest {
   readonly waitMs?: number;
   /** True: a live run that holds the database is ended. */
   readonly takeOver?: boolean;
-  /** What becomes of a running statement when the runner has gone; by default it is cancelled. */
+  /** What happens to a running statement when the runner disconnects. Default: `cancel`. */
   readonly onDisconnect?: OnDisconnect;
-  /** In milliseconds; otherwise the environment says it. */
+  /** In milliseconds. Default: that of the environment. */
   readonly lockBudgetMs?: number;
 }
 
@@ -195,7 +195,7 @@ function consentOf({ environment }: Project, actor: Actor, request: ApplyRequest
 
 const mostAttempts = 50;
 
-/** Attempts since the last one that the database has recorded: the next run carries them into the history. */
+/** Unsuccessful attempts since the last one recorded in the database; the next run records them in the history. */
 export function earlierAttempts(entries: readonly LedgerEntry[]): readonly EarlierAttempt[] {
   const changing = entries.filter(({ kind }) => isChange(kind ?? 'apply'));
   const last = changing.findIndex((entry) => entry.recorded);
@@ -207,7 +207,7 @@ export function earlierAttempts(entries: readonly LedgerEntry[]): readonly Earli
       command,
       startedAt,
       by,
-      // `unreachable` is how the command ended; in the history it reads better as what became of the run.
+      // `unreachable` is how the command ended; in the history, `never-connected` better describes the run.
       outcome: outcome === 'unreachable' ? 'never-connected' : (outcome ?? 'interrupted'),
       failure: failure ?? 'The run did not end.',
       ...(exitCode === undefined ? {} : { exitCode }),
@@ -215,17 +215,17 @@ export function earlierAttempts(entries: readonly LedgerEntry[]): readonly Earli
     }));
 }
 
-/** What a command is executed with. */
+/** The options of the execution of a command. */
 export type ExecRequest = Pick<ExecTask, 'words'> &
   Partial<Pick<ExecTask, 'alone' | 'waitMs' | 'takeOver' | 'timeoutMs' | 'hook'>> & {
     /** A person typed the name of the protected environment, or the configuration names the command. */
     readonly approved?: boolean;
   };
 
-/** A platform gives ten seconds from asking a program to end to ending it; how it ended is written in the rest. */
+/** A platform kills a program ten seconds after asking it to stop; the rest of that time is for recording the end. */
 const graceMs = 7_000;
 
-/** Asks for a command to be executed next to the database. */
+/** Asks to execute a command next to the database. */
 export async function execTask(project: Project, actor: Actor, request: ExecRequest): Promise<ExecTask> {
   const { approved, ...rest } = request;
   return {

@@ -7,60 +7,60 @@ import type { Project } from '../project/open.ts';
 import type { KnownResult } from './questions.ts';
 import type { Wired } from '../project/wire.ts';
 
-/** `step`: of an engine far away; `rehearsal`: of a throwaway server. */
+/** `step`: of a remote engine; `rehearsal`: of a throwaway server. */
 type PreparationStep = 'download' | 'copy' | 'step' | 'rehearsal' | 'other';
 
-/** What an operation says besides the events of its runs. A screen shows it; a library has no use for it. */
+/** What an operation reports in addition to the events of its runs. The CLI shows it; the library ignores it. */
 export type Note =
   /** The project is open; nothing is connected yet. */
   | { readonly kind: 'opened'; readonly project: Project }
   | { readonly kind: 'reached'; readonly project: Project; readonly wired: Wired }
-  /** Where the work is, before anything is connected. */
+  /** Where the work is executed, before anything is connected. */
   | { readonly kind: 'far-away'; readonly project: Project; readonly place: string }
-  /** What takes time before a run: the embedded server is downloaded and started, a job is prepared. */
+  /** A slow step before a run: the embedded server is downloaded or started, a job is prepared. */
   | { readonly kind: 'preparing'; readonly text: string; readonly step: PreparationStep }
-  /** What is being done at this moment. */
+  /** The step that is in progress. */
   | { readonly kind: 'progress'; readonly text: string }
-  /** What was said to be in progress is over. */
+  /** The step in progress has ended. */
   | { readonly kind: 'settled' }
   /** An earlier result is used. */
   | { readonly kind: 'known'; readonly project: Project; readonly known: KnownResult }
-  /** What a person is about to be asked about. */
+  /** The plan that a person is about to be asked about. */
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'hook-passed'; readonly hook: string };
 
-/** What only a person can answer. */
+/** A question that only a person can answer. */
 export type ConsentQuestion =
-  /** A protected environment is changed by this plan. */
+  /** The plan changes a protected environment. */
   | { readonly kind: 'change'; readonly environment: string }
   /** A command is executed in a protected environment. */
   | { readonly kind: 'command'; readonly environment: string; readonly words: readonly string[] }
   /** Rows would be lost. */
   | { readonly kind: 'rows'; readonly findings: readonly Finding[] };
 
-/** Who is there while a task is executed. */
+/** The listener of a task while it is executed. */
 export interface Attendance {
   /** Aborted: the run is left alone and continues. */
   readonly leave?: AbortSignal | undefined;
   readonly onStep?: ((step: string, prepared: Prepared) => void) | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** The execution has ended. */
+  /** Called when the execution has ended. */
   end(): void;
 }
 
-/** Who follows a run. */
+/** The user interface that follows a run. */
 export interface FollowingUi extends Ui {
-  /** The run is found: what its follower wants of it from now on. */
+  /** Called when the run is found; `cancel` asks the run to stop. */
   readonly follow?: ((cancel: () => Promise<boolean>) => Pick<Attendance, 'end'>) | undefined;
 }
 
-/** Who has asked for an operation: a terminal, or a program. */
+/** The user interface of an operation: a terminal, or a program. */
 export interface Ui {
   /** Receives every event of a run that changes something. */
   onEvent(event: RunEvent): void;
-  /** Receives the event that a task which only reads waits for somebody's lock. */
+  /** Receives the event that a read-only task waits for a lock of another session. */
   onWait?(event: RunEvent): void;
-  /** Receives what is wrong in addition to a run. */
+  /** Receives findings that are not part of the events of a run. */
   onFinding(finding: Finding): void;
   onNote(note: Note): void;
   /** Absent: there is no person to ask. */

@@ -13,14 +13,14 @@ import { compareByStatements } from '../migrate/plan/what-changed.ts';
 import type { Bundle, Session } from '../migrate/contract/ports.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 
-/** What an upgrade is made from. */
+/** The source of an upgrade. */
 export interface UpgradeSource {
   readonly history: History;
-  /** Ids of the applied migrations, without bare files. */
+  /** Ids of the applied migrations, without standalone scripts. */
   readonly applied: readonly string[];
 }
 
-/** The history, if the applied migrations can make everything anew: all of them recorded, whole, and as their files are. */
+/** The history, if the applied migrations can be run again: all are recorded, complete, and unchanged since. */
 export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise<Outcome<UpgradeSource>> {
   const read = await readHistory(session, nodeHashing);
   if (!read.ok) return read;
@@ -38,7 +38,7 @@ export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise
   const { findings } = await compareByStatements(bundle, history, { outOfOrder: true, recorded });
   const wrong = findings.filter(({ severity }) => severity === 'error');
   if (wrong.length > 0) return err(...wrong);
-  // A squashed migration makes what those made that it replaces, also where it is not recorded yet.
+  // A squashed migration makes the same as those that it replaces, even if it is not recorded yet.
   const effect = inEffect(bundle.migrations, history);
   const stood = [...effect.recordable.keys(), ...appliedNow(effect.rows)].map(({ id }) => id);
   const applied = [...new Set(stood)].filter((id) => !isBareId(id));
@@ -53,7 +53,7 @@ export async function upgradeSourceOf(session: Session, bundle: Bundle): Promise
 
 const mostNamed = 20;
 
-/** What somebody has changed by hand, by the events of `verify`. */
+/** What was changed by hand, according to the events of `verify`. */
 export function driftIn(events: readonly RunEvent[]): readonly string[] {
   const checks = events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
   return checks
@@ -64,10 +64,10 @@ export function driftIn(events: readonly RunEvent[]): readonly string[] {
     });
 }
 
-/** What would be left behind: as an error, or as a warning where that is wanted. */
+/** Reports what would be left behind: as an error, or as a warning if that is wanted. */
 export function leftBehind(things: readonly string[], isWanted: boolean): readonly Finding[] {
   if (things.length === 0) return [];
-  // With a table go its columns.
+  // The name of a table covers its columns.
   const tables = things.flatMap((text) => /^table (.+)$/.exec(text)?.[1] ?? []);
   const named = things.filter((text) => !tables.some((table) => text.startsWith(`column ${table}.`)));
   const more = named.length > mostNamed ? `, and ${named.length - mostNamed} more` : '';

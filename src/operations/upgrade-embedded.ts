@@ -30,10 +30,10 @@ import { applyTask, identifyTask, verifyTask } from './tasks.ts';
 import { driftIn, leftBehind, upgradeSourceOf } from './upgrade-checks.ts';
 import { embeddedFolder } from '../project/wire.ts';
 
-/** What an embedded server is upgraded with. */
+/** The options of an upgrade of an embedded server. */
 export interface UpgradeOptions {
   readonly to: number;
-  /** True: what no migration made is left behind. */
+  /** True: objects that no migration made are left behind. */
   readonly loseRest: boolean;
   readonly bundle: Bundle;
   readonly actor: Actor;
@@ -42,29 +42,29 @@ export interface UpgradeOptions {
   readonly onStep: (text: string) => void;
 }
 
-/** What became of it. */
+/** The result of an upgrade. */
 export interface Upgraded {
   readonly from: number;
   readonly tables: number;
   readonly rows: number;
   readonly migrations: number;
-  /** Folder of the data that were replaced, and what is remembered of their server. */
+  /** The folder of the replaced data, and the state file of their server. */
   readonly kept: { readonly data: string; readonly state: string };
   /** Warnings. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Makes data of another major from those of an embedded server: the applied migrations run anew on a server of that
- * major, and the rows, the history among them, are copied. The old data stay in their place until the new ones are
- * whole and verified, and are kept afterwards.
+ * Upgrades the data of an embedded server to another major: the applied migrations run again on a server of that major,
+ * and the rows are copied, including the history. The old data stay in place until the new ones are complete and
+ * verified, and are kept afterwards.
  */
 export async function upgradeEmbedded(project: Project, options: UpgradeOptions): Promise<Outcome<Upgraded>> {
   const dataDir = embeddedFolder(project);
   const env = { ...project.env };
   const common = { env, signal: options.signal, onProgress: options.onProgress };
   await stopEmbedded(dataDir, env);
-  // Whoever joins meanwhile may look: what was written now would be lost.
+  // A process that joins meanwhile may only read: what it wrote would be lost.
   const old = await startEmbedded({ ...common, dataDir, settings: { default_transaction_read_only: 'on' } });
   if (!old.ok) return old;
   if (old.value.guest) {
@@ -78,7 +78,7 @@ export async function upgradeEmbedded(project: Project, options: UpgradeOptions)
     const before = await lookAtOld(project, from, options);
     if (!before.ok) return before;
     const home = serverHome(dataDir, env);
-    // Of an upgrade that was killed: it ends by itself, or now.
+    // The server of a killed upgrade may still be running.
     await stopEmbedded(upgradeFolder(home.folder), env);
     options.onStep(`starting PostgreSQL ${options.to} next to PostgreSQL ${old.value.major}`);
     const started = await startEmbedded({ ...common, dataDir: makeUpgradeFolder(home), major: options.to });
@@ -109,7 +109,7 @@ export async function upgradeEmbedded(project: Project, options: UpgradeOptions)
   }
 }
 
-/** Finishes the exchange of the data, should an upgrade have been killed at it. */
+/** Finishes the exchange of the data if an upgrade was killed during it. */
 export async function finishUpgrade(project: Project): Promise<void> {
   const home = serverHome(embeddedFolder(project), { ...project.env });
   if (!isExchanging(home)) return;
@@ -120,7 +120,7 @@ export async function finishUpgrade(project: Project): Promise<void> {
 
 const interrupted = err(fault('interrupted', { why: 'The data are unchanged.' }));
 
-/** One of the two servers: sessions of the runner, and of the driver. */
+/** One of the two servers, for tasks of the runner and for connections of the driver. */
 interface UpgradeSide {
   readonly major: number;
   readonly connector: Connector;
@@ -176,7 +176,7 @@ interface Before {
   readonly drift: readonly string[];
 }
 
-/** What the old database is, if it can be made anew. */
+/** Reads the old database, and refuses it if the migrations cannot rebuild it. */
 async function lookAtOld(project: Project, from: UpgradeSide, options: UpgradeOptions): Promise<Outcome<Before>> {
   const session = await from.connector.open({ pipelined: true, applicationName: 'godwit db upgrade', settings: {} });
   if (!session.ok) return session;
@@ -190,7 +190,7 @@ async function lookAtOld(project: Project, from: UpgradeSide, options: UpgradeOp
   return ok({ applied, isNew: history.version === 0, drift: driftIn(verified.events) });
 }
 
-/** Triggers that are fired take numbers from sequences, also where that is rolled back. */
+/** Verifies without firing triggers: these take numbers from sequences, even in a rolled-back transaction. */
 function lookTask(project: Project, { actor }: UpgradeOptions): Task {
   const task = verifyTask(project, actor, { strict: false });
   return { ...task, verification: { ...task.verification, triggers: 'inspect' } };
@@ -250,7 +250,7 @@ async function rebuild(
   }
 }
 
-/** Records that the history has moved, which binds the baseline to the new server; then everything is verified. */
+/** Records that the history has moved, which binds the baseline to the new server; then verifies everything. */
 async function settle(
   project: Project,
   { from, to }: Rebuilding,

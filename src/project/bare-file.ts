@@ -5,16 +5,16 @@ import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Project } from './open.ts';
 
-/** Where a project's files are. */
+/** The folders of a project. */
 type Places = Pick<Project, 'root' | 'migrations'>;
 
 /**
- * Finds the file that `--file` names: as typed, else by the path that it has in the repository or in a container, where
- * the same file is called `backend/migrations/x.sql` or `/app/migrations/x.sql`. Only places inside the project are tried
- * then, and a file that was found so comes with a note.
+ * Finds the file that `--file` names: as typed, else by its path in the repository or in a container, where the same
+ * file is called `backend/migrations/x.sql` or `/app/migrations/x.sql`. In that case only places inside the project are
+ * tried, and the file that is found comes with a note.
  *
  * @param file - as typed, relative to `cwd`.
- * @returns its absolute path, or `file-unreadable` with the places that were tried.
+ * @returns the absolute path of the file, or `file-unreadable` with the places that were tried.
  */
 export function findBareFile(
   { root, migrations }: Places,
@@ -45,7 +45,7 @@ export function findBareFile(
   );
 }
 
-/** The root of the project, and what lies between it and the folder of migrations: a container may hold any of these. */
+/** The root of the project, and the folders between it and the migrations: a container may contain any of them. */
 function foldersAbove(path: string, root: string): readonly string[] {
   const above = dirname(path);
   return above === root || !above.startsWith(root + sep) ? [root] : [...foldersAbove(above, root), above];

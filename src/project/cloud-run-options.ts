@@ -4,9 +4,9 @@ import { googleServices, type GoogleService } from '../adapters/google/services.
 import { milliseconds } from '../kit/duration.ts';
 import type { CloudRunConfig, DatabaseSource } from './config-model.ts';
 
-/** What the terms of an environment's jobs are made of. */
+/** The input for the options of an environment's jobs. */
 export interface CloudRunQuestion {
-  /** Of the environment. */
+  /** Name of the environment. */
   readonly name: string;
   readonly config: CloudRunConfig;
   readonly database: DatabaseSource | undefined;
@@ -14,7 +14,7 @@ export interface CloudRunQuestion {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Fills in the defaults: names are made of the environment's name, as in `dev-cloud-run-connector`. */
+/** Fills in the defaults. Names are derived from the environment's name, as in `dev-cloud-run-connector`. */
 export function cloudRunOptions({ name, config, database, env }: CloudRunQuestion): CloudRunOptions {
   const region = config.region ?? 'us-central1';
   const secret = typeof database === 'object' && 'secret' in database ? database : undefined;

@@ -23,7 +23,7 @@ import {
   type Problem,
 } from './config-kinds.ts';
 
-/** The configuration, when every key is known and has a value of the right kind; else a fault for each that is not. */
+/** The configuration, if every key is known and has a valid value; else a fault for each key that does not. */
 export function checkConfig(value: unknown, file: string): Outcome<Config> {
   const problems = configShape(value, '');
   if (problems.length === 0) return ok(value as Config);
@@ -92,7 +92,7 @@ const environmentShape = shape({
   identity,
 });
 
-/** A secret is read by the engine inside the private network, and the engine there needs one. */
+/** Only a cloud engine reads a secret, inside the private network, and it needs one. */
 const environment: Kind = (value, path) => {
   const problems = environmentShape(value, path);
   if (problems.length > 0 || !isRecord(value)) return problems;
@@ -121,7 +121,7 @@ const environment: Kind = (value, path) => {
     .map((key) => ({ path: join(path, key), why: 'has no effect with a cloud engine.', fix: 'Remove it.' }));
 };
 
-/** What the name of an environment may be. */
+/** The pattern of environment names. */
 export const environmentName = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
 
 const environments: Kind = (value, path) => {
@@ -149,7 +149,7 @@ const set: Kind = (value, path) =>
         },
       ];
 
-/** What godwit keeps in the database itself. */
+/** The set that godwit reserves for its own use. */
 const reservedSet = 'prompts';
 
 const configShape = shape({ $schema: text, migrations: text, set, verify, environments });

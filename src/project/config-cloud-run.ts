@@ -40,7 +40,7 @@ const httpUrl = matching(/^https?:\/\/[^\s/?#]+\/?$/, 'a base URL such as "https
 
 const accountEmail = matching(/^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/, 'the address of a service account');
 
-/** The accounts that every project begins with may do far too much. */
+/** Refuses the default accounts of a project, which have far too many permissions. */
 const dedicatedAccount: Kind = (value, path) => {
   const problems = accountEmail(value, path);
   if (problems.length > 0 || typeof value !== 'string') return problems;
@@ -88,13 +88,13 @@ const network: Kind = (value, path) => {
     : [{ path, why: 'must have `connector`, or `network` or `subnetwork`.' }];
 };
 
-/** Name of a secret in the project's Secret Manager, or in full. */
+/** Name of a secret in the project's Secret Manager, or its full resource name. */
 export const secretName = matching(
   /^(projects\/[^/]+\/secrets\/)?[A-Za-z0-9_-]{1,255}$/,
   'the name of a secret in Secret Manager',
 );
 
-/** Only numbers: what `latest` means changes, and a run is held to what was checked. */
+/** Only numbers: the meaning of `latest` changes, and a run must use the version that was checked. */
 export const secretVersion = matching(/^[1-9][0-9]*$/, 'the number of a version as a string, such as "3"');
 
 const cloudRunShape = shape({

@@ -37,10 +37,10 @@ const hooks: Kind = (value, path) => {
   return twice === undefined ? problems : [...problems, { path, why: `has two hooks \`${twice}\`.` }];
 };
 
-/** What follows a run. */
+/** The hooks that follow a run. */
 export const after: Kind = shape({ up: hooks });
 
-/** Images are for engines that have some. */
+/** Refuses hook images in an environment whose engine has no images. */
 export function imagesWithoutEngine(environment: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
   const following = environment['after'];
   const list = isRecord(following) && Array.isArray(following['up']) ? following['up'] : [];
@@ -57,7 +57,7 @@ export function imagesWithoutEngine(environment: Readonly<Record<string, unknown
   );
 }
 
-/** An environment can wait for another one that is there, and not for itself, nor in a circle. */
+/** Refuses `requires` if the other environment does not exist, or if it leads back to the same one. */
 export function unmetRequirements(environments: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
   const requiredBy = (name: string): unknown => {
     const options = Object.hasOwn(environments, name) ? environments[name] : undefined;

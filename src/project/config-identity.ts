@@ -10,7 +10,7 @@ export const identity: Kind = (value, path) =>
     ? [{ path, why: `must be "copied-from NAME", not ${show(value)}.`, fix: 'Write it like "copied-from prod".' }]
     : [];
 
-/** A copy has an original that is pinned: another environment on a server, and no copy itself. */
+/** Refuses an original that cannot be pinned: it must be another environment on a server, and not a copy itself. */
 export function unknownOriginals(environments: Readonly<Record<string, unknown>>, path: string): readonly Problem[] {
   return Object.entries(environments).flatMap(([name, options]): readonly Problem[] => {
     const original = isRecord(options) ? originalOf(options['identity']) : undefined;

@@ -1,7 +1,7 @@
 import { milliseconds } from '../kit/duration.ts';
 import { nearest } from '../kit/nearest.ts';
 
-/** Says what is wrong with a value; undefined when nothing is. */
+/** Says what is wrong with a value; empty when nothing is. */
 export type Kind = (value: unknown, path: string) => readonly Problem[];
 
 /** What is wrong, and where. */
@@ -71,7 +71,7 @@ function unknownKey(path: string, key: string, known: readonly string[]): Proble
 
 export const variable: Kind = (value, path) => {
   if (typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return [];
-  // The value itself may be the URL that was put here by mistake: it is not shown.
+  // The value is not shown: it may be the URL, put here by mistake.
   return [
     {
       path,
@@ -113,7 +113,7 @@ export function show(value: unknown): string {
   try {
     shown = JSON.stringify(value) ?? typeof value;
   } catch {
-    // It holds itself, or what JSON does not know.
+    // The value contains itself, or a value that JSON cannot represent.
     shown = '//';
   }
   return shown.length > 40 || shown.includes('//') ? `a ${Array.isArray(value) ? 'list' : typeof value}` : shown;

@@ -2,11 +2,11 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { chooseEnvironment, type Environment, type EnvironmentQuestion } from './environment.ts';
 
-/** Does an environment that is replaced by copies of another one have the address of its original, as far as it is known here? */
+/** Reports a copied environment whose URL leads to its original, if the URL of the original is known here. */
 export async function leadsToOriginal(question: EnvironmentQuestion, copy: Environment): Promise<readonly Finding[]> {
   const { name, copiedFrom } = copy;
   if (copiedFrom === undefined) return [];
-  // The variable of the original may well be unset here.
+  // The variable of the original may be unset here.
   const original = await chooseEnvironment({ ...question, named: copiedFrom, askName: undefined });
   if (!original.ok || addressOf(original.value.environment) !== addressOf(copy)) return [];
   return [

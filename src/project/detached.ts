@@ -7,7 +7,7 @@ import type { Engine } from '../migrate/contract/engine.ts';
 import type { Project } from './open.ts';
 import { runnerFile } from './runner-file.ts';
 
-/** The engine whose runners are processes of their own. Without an address it can follow and cancel runs, not start them. */
+/** Creates an engine whose runners are separate processes. Without an address it can only follow and cancel runs. */
 export function createDetachedEngine(
   project: Project,
   address?: DatabaseAddress,

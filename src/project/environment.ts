@@ -15,16 +15,16 @@ import { environmentName } from './config-check.ts';
 import { originalOf } from './config-identity.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';
 
-/** Where the database of an environment is. The address of a server holds its password: it is never printed. */
+/** Where the database of an environment is. The address of a server contains its password, and is never printed. */
 type Database =
   | { readonly kind: 'embedded'; readonly major?: number }
   | {
       readonly kind: 'server';
       readonly address: DatabaseAddress;
-      /** The URL as it was given, where it says all by itself: with what other programs read in it. Never printed. */
+      /** The URL as given, with parameters for other programs; absent: parts came from elsewhere. Never printed. */
       readonly url?: string;
     }
-  /** Its URL is in Secret Manager and read by the job alone: this machine never sees it. */
+  /** The URL is in Secret Manager, and only the job reads it: this machine never sees it. */
   | { readonly kind: 'secret'; readonly secret: string; readonly version?: string };
 
 /** One environment with its policies, defaults filled in. */
@@ -34,20 +34,20 @@ export interface Environment {
   readonly protected: boolean;
   readonly checkpoint: 'never' | 'destructive' | 'always';
   readonly triggers: 'fire' | 'inspect';
-  /** What becomes of `up` where the database is ahead of the folder. */
+  /** What `up` does when the database is ahead of the folder. */
   readonly ahead: 'warn' | 'refuse';
   /** Patterns of objects whose differences `verify` only notes. */
   readonly ignore: readonly string[];
   readonly locks: LockPolicy;
   /** Where work executes: this machine, or jobs inside the private network. */
   readonly engine: 'local' | CloudRunOptions;
-  /** What follows a good `up`. */
+  /** The hooks that follow a successful `up`. */
   readonly hooks: readonly Hook[];
-  /** The environment by copies of whose database this one's is replaced. */
+  /** The environment whose copies replace this one's database. */
   readonly copiedFrom?: string;
-  /** The environment that must be as far first. */
+  /** The environment that must have all migrations first. */
   readonly requires?: string;
-  /** Folder of migrations, when it has its own. */
+  /** Folder of migrations, if the environment has its own. */
   readonly migrations?: string;
 }
 
@@ -59,27 +59,27 @@ export interface Hook {
   readonly timeoutMs?: number;
 }
 
-/** What the choice of an environment depends on. */
+/** The input for the choice of an environment. */
 export interface EnvironmentQuestion {
   readonly config: Config;
   /** `-e NAME` */
   readonly named: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks a person to name a database on another machine; undefined when nobody answers. */
+  /** Asks a person to name a database on another machine; undefined: there is nobody to ask. */
   readonly askName: ((host: string) => Promise<string | undefined>) | undefined;
   readonly redactor: Redactor;
 }
 
 const defaultVariable = 'DATABASE_URL';
 
-/** Finds the environment, its database and its policies. Warnings about the URL come with it. */
+/** Finds the environment, its database and its policies, and returns warnings about the URL. */
 export async function chooseEnvironment(
   question: EnvironmentQuestion,
 ): Promise<Outcome<{ readonly environment: Environment; readonly findings: readonly Finding[] }>> {
   const chosen = await choose(question);
   if (!chosen.ok) return chosen;
   const { environment, findings } = chosen.value;
-  // What the project ignores, each of its environments does.
+  // Each environment ignores what the project ignores.
   const ignore = [...(question.config.verify?.ignore ?? []), ...environment.ignore];
   return ok({ environment: { ...environment, ignore }, findings });
 }
@@ -202,7 +202,7 @@ function readAddress(text: string, label: string, { env, redactor }: Environment
     );
   }
   const given = text.trim();
-  // Else user or password came from elsewhere, and a command would not have them.
+  // Otherwise user or password came from another source, and a command would lack them.
   const whole = /^[a-z]+:\/\/[^:@/]+(:[^@]*)?@/i.test(given) && (password ?? '') === '';
   return ok({ database: { kind: 'server', address, ...(whole ? { url: given } : {}) }, findings });
 }

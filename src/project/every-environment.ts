@@ -6,15 +6,15 @@ import { loadConfig } from './load-config.ts';
 import { stateFolders } from './state-folders.ts';
 import { openProject, type OpenOptions, type Project } from './open.ts';
 
-/** One environment of the configuration, as far as it can be opened without connecting to anything. */
+/** One environment of the configuration, opened without connecting to anything. */
 export interface NamedEnvironment {
   readonly name: string;
   readonly ledger: Ledger;
-  /** Absent: something is missing that would be needed to connect, such as a variable with the URL. */
+  /** Absent: something that a connection needs is missing, such as the variable with the URL. */
   readonly project?: Project;
 }
 
-/** The environments that a configuration names, in its order; `local` is always one. None without a configuration. */
+/** The environments that a configuration names, in its order, and `local`; empty if it names none. */
 export async function environmentNames(
   options: Pick<OpenOptions, 'cwd' | 'configFile'>,
 ): Promise<Outcome<readonly string[]>> {
@@ -24,7 +24,7 @@ export async function environmentNames(
   return ok(names.length === 0 || names.includes('local') ? names : ['local', ...names]);
 }
 
-/** Opens all of them. */
+/** Opens all environments of the configuration. */
 export async function everyEnvironment(options: OpenOptions): Promise<Outcome<readonly NamedEnvironment[]>> {
   const names = await environmentNames(options);
   if (!names.ok) return names;

@@ -7,17 +7,17 @@ import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { checkConfig } from './config-check.ts';
 import type { Config } from './config-model.ts';
 
-/** A configuration and the folder that its paths start from. `file` is absent when there is no configuration. */
+/** A configuration, and the folder that its paths are relative to. `file` is absent when there is no configuration. */
 export interface LoadedConfig {
   readonly root: string;
   readonly file?: string;
   readonly config: Config;
 }
 
-/** Names under which a configuration is found. */
+/** The file names of a configuration. */
 export const configNames = ['godwit.config.ts', 'godwit.config.mjs', 'godwit.config.json'] as const;
 
-/** Loads the named configuration, or the one in `cwd`; without any, an empty one. */
+/** Loads the named configuration, or the one in `cwd`; an empty one if there is none. */
 export async function loadConfig(cwd: string, named?: string): Promise<Outcome<LoadedConfig>> {
   const path = named === undefined ? configNames.map((name) => join(cwd, name)).find(existsSync) : resolve(cwd, named);
   if (path === undefined) return ok({ root: cwd, config: {} });
@@ -44,14 +44,14 @@ interface Module {
   readonly default?: unknown;
 }
 
-/** Node's own import where it can read the file; jiti for TypeScript on older Nodes and where godwit is not installed. */
+/** Uses Node's own import if it can read the file; jiti for TypeScript on older Nodes or without godwit installed. */
 async function importModule(path: string): Promise<Module> {
   const stripsTypes = Boolean((process.features as { readonly typescript?: unknown }).typescript);
   if (path.endsWith('.ts') && !stripsTypes) return importWithJiti(path);
   try {
     return (await import(pathToFileURL(path).href)) as Module;
   } catch (error) {
-    // The program was run by npx, and the project has not installed it: its own door stands in.
+    // The program was run by npx, and the project has not installed it: the program provides its own module.
     if (/['"]godwit(\/config)?['"]/.test((error as Error).message)) return importWithJiti(path);
     throw error;
   }

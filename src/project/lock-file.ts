@@ -4,7 +4,7 @@ import { writeWhole } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 
-/** Which database an environment is: the random id kept in it, the identifier of its server's data, its number there. */
+/** Identifies the database of an environment: its random id, the identifier of its server's data, its OID there. */
 export interface Pin {
   readonly id: string;
   readonly systemId: string;
@@ -29,7 +29,7 @@ export async function readLock(root: string): Promise<Outcome<ReadonlyMap<string
   }
 }
 
-/** Pins an environment, keeping the others. One that is pinned already stays as it is. */
+/** Pins an environment, keeping the others. An environment that is already pinned stays unchanged. */
 export async function pinEnvironment(root: string, name: string, pin: Pin): Promise<Outcome<void>> {
   const pins = await readLock(root);
   if (!pins.ok) return pins;
@@ -38,9 +38,9 @@ export async function pinEnvironment(root: string, name: string, pin: Pin): Prom
 }
 
 /**
- * Pins an environment to what its database is now, whatever it was pinned to.
+ * Pins an environment to its present database, whatever it was pinned to.
  *
- * @param former the name that the database had, where that is no environment any more: its entry goes if it was this database
+ * @param former the former environment of the database, if it no longer exists: its entry for this database is removed
  */
 export async function repinEnvironment(
   root: string,
@@ -55,7 +55,7 @@ export async function repinEnvironment(
   return await writePins(root, [...others, [name, pin]]);
 }
 
-/** Forgets which database an environment is: the next run pins the one that it finds. */
+/** Removes the pin of an environment: the next run pins the database that it finds. */
 export async function unpinEnvironment(root: string, name: string): Promise<Outcome<void>> {
   const pins = await readLock(root);
   if (!pins.ok) return pins;

@@ -1,18 +1,18 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Bundle } from '../migrate/contract/ports.ts';
 
-/** Scripts larger than this are analysed when it is known that they are needed. */
+/** Scripts larger than this, in bytes, are analysed only when they are known to be needed. */
 const largest = 256 * 1024;
 
-/** For how long, in milliseconds, answers from the network may have to wait. */
+/** How long, in milliseconds, the analysis may delay answers from the network. */
 const slice = 2;
 
 /**
- * Analyses scripts while the database is being reached, the newest migrations first, because those are pending most
- * probably. The bundle keeps what it has analysed, so the plan finds it done. Stops when `signal` is aborted.
+ * Analyses scripts while the database is being connected, the newest migrations first, because those are most likely
+ * pending. The bundle keeps the analyses, so the plan can use them. Stops when `signal` is aborted.
  *
- * @param bundle whose up scripts, with their companions, are analysed
- * @param signal aborted when it is known what is pending
+ * @param bundle its up scripts and their companions are analysed
+ * @param signal aborted once the pending migrations are known
  */
 export async function lookAhead(bundle: Bundle, signal: AbortSignal): Promise<void> {
   let until = performance.now() + slice;
@@ -21,7 +21,7 @@ export async function lookAhead(bundle: Bundle, signal: AbortSignal): Promise<vo
       if (signal.aborted) return;
       const script = migration[role];
       if (script === undefined || script.size > largest) continue;
-      // What fails here fails again where it is needed, and is told there.
+      // An analysis that fails here fails again when it is needed, and is reported then.
       await bundle.analysis(migration, role).catch(() => {});
       if (performance.now() < until) continue;
       await breathe();

@@ -15,7 +15,7 @@ import { loadConfig, type LoadedConfig } from './load-config.ts';
 import { readLock, type Pin } from './lock-file.ts';
 import type { Remote, RemoteOptions } from './remote.ts';
 
-/** What a project is opened with. */
+/** The options of opening a project. */
 export interface OpenOptions {
   /** Absolute path of the folder to work in. */
   readonly cwd: string;
@@ -24,7 +24,7 @@ export interface OpenOptions {
   readonly environment?: string;
   /** `--image`: an image for the work of this command, in place of the configured one. */
   readonly image?: string;
-  /** Learns the password of the database. */
+  /** Receives the password of the database. */
   readonly redactor?: Redactor;
   /** Asks a person to name a database on another machine that no configuration names. */
   readonly askName?: (host: string) => Promise<string | undefined>;
@@ -32,7 +32,7 @@ export interface OpenOptions {
 
 /** A project with one of its environments chosen. */
 export interface Project {
-  /** Folder that paths in findings start from. */
+  /** Folder that paths in findings are relative to. */
   readonly root: string;
   readonly migrations: MigrationsFolder;
   /** The set that its migrations belong to. */
@@ -40,14 +40,14 @@ export interface Project {
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
-  /** The other environments: those of the configuration, or without one those of the lock file. */
+  /** The other environments: those of the configuration, or those of the lock file if it defines none. */
   readonly others: readonly OtherEnvironment[];
-  /** `.godwit`, or a temporary folder where that cannot be written: ledger, results. Never under version control. */
+  /** `.godwit`, or a temporary folder if that is not writable: ledger, results. Never under version control. */
   readonly stateDir: string;
-  /** `.godwit`, wherever it is: embedded servers, checkpoints. */
+  /** `.godwit`, even if it is not writable: embedded servers, checkpoints. */
   readonly lastingDir: string;
   readonly ledger: Ledger;
-  /** Of an environment whose work is executed far away. */
+  /** Present: the work of the environment is executed remotely. */
   readonly remote?: Remote;
   readonly redactor: Redactor;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -61,7 +61,7 @@ export async function openProject(options: OpenOptions): Promise<Outcome<Project
   return loaded.ok ? await openLoaded(loaded.value, options) : loaded;
 }
 
-/** The same with a configuration that was read before, or made. */
+/** Opens a project with a configuration that is already loaded, or was made by the caller. */
 export async function openLoaded(
   { root, config }: Pick<LoadedConfig, 'root' | 'config'>,
   options: Omit<OpenOptions, 'cwd' | 'configFile'>,
@@ -103,7 +103,7 @@ export async function openLoaded(
   });
 }
 
-/** An entry of the lock file that the configuration does not name any more is no environment. */
+/** The other environments. An entry of the lock file that the configuration no longer names does not count. */
 function othersOf(name: string, { environments }: Config, lock: ReadonlyMap<string, Pin>): readonly OtherEnvironment[] {
   const names = environments === undefined ? [...lock.keys()] : Object.keys(environments);
   return names
@@ -136,13 +136,13 @@ async function remoteOf(
   return openRemote({ environment: name, options: engine, ...options });
 }
 
-/** A folder of migrations, and how findings name it. */
+/** A folder of migrations, and its name in findings. */
 export interface MigrationsFolder {
   readonly path: string;
   readonly label: string;
 }
 
-/** The folder of migrations: that of the environment, of the configuration, or `migrations`; always inside the project. */
+/** The folder of migrations: of the environment, of the configuration, or `migrations`; always in the project. */
 export function migrationsFolder(root: string, config: Config, own?: string): Outcome<MigrationsFolder> {
   const named = own ?? config.migrations ?? 'migrations';
   const path = resolve(root, named);

@@ -14,22 +14,22 @@ import type { Engine, Ledger, LedgerEntry } from '../migrate/contract/engine.ts'
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { runnerFile } from './runner-file.ts';
 
-/** What belongs to an environment whose work is executed far away. */
+/** The remote side of an environment whose work is executed in the cloud. */
 export interface Remote {
   readonly options: CloudRunOptions;
-  /** Where the work is executed, in words: all that is known before a job is connected to the database. */
+  /** Where the work is executed, as text: all that is known before a job connects to the database. */
   readonly place: string;
   readonly google: Google;
   readonly ledger: Ledger;
   /** Results of executions, kept on this machine. */
   readonly results: ResultFiles;
-  /** The engine; what it does before a run begins is told in words. */
+  /** Creates the engine, which reports its steps before a run starts as text. */
   engine(onProgress: (text: string) => void): Promise<Engine>;
-  /** All that an execution has said, from any machine; undefined: it cannot be had whole. */
+  /** All events of an execution, started from any machine; undefined: they are not completely available. */
   said(entry: LedgerEntry): Promise<readonly RunEvent[] | undefined>;
 }
 
-/** What it is opened with. */
+/** The options of opening a remote side. */
 export interface RemoteOptions {
   readonly environment: string;
   readonly options: CloudRunOptions;
@@ -40,7 +40,7 @@ export interface RemoteOptions {
   readonly files: Ledger;
 }
 
-/** Opens it; nothing is connected and no credentials are looked for before they are needed. */
+/** Opens the remote side. Connects and searches for credentials only when they are needed. */
 export function openRemote({ environment, options, stateDir, env, redactor, files }: RemoteOptions): Remote {
   const redact = (text: string): string => redactor.redact(text);
   const google = createGoogle({
@@ -85,12 +85,12 @@ function placeText({ project, region, secret, secretVersion, instance }: CloudRu
   ].join(' · ');
 }
 
-/** This process, as the one that waits for a run's end. */
+/** Identifies this process as the one that waits for a run's end. */
 export function thisController(): string {
   return `${hostname()} ${process.pid} ${processStart(process.pid) ?? ''}`;
 }
 
-/** Is the process that waited for this run's end known to be gone? Of other machines nobody knows. */
+/** Says whether the process that waited for this run's end is known to be dead; never true for other machines. */
 export function isDeserted({ controller }: LedgerEntry): boolean {
   const [, host, pid, start = ''] = /^(\S+) (\d+) (.*)$/.exec(controller ?? '') ?? [];
   return host === hostname() && pid !== undefined && !isAlive({ pid: Number(pid), start });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Id of a run: 26 characters that sort by time (10 of milliseconds, 16 random), without I, L, O, U. */
+/** Creates the id of a run: 26 characters that sort by time (10 of milliseconds, 16 random), without I, L, O, U. */
 export function createRunId(now: number): string {
   let time = now;
   let head = '';

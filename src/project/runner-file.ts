@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The one-file runner: beside the one-file CLI, above the library, or in the build of the repository. */
+/** Path of the one-file runner: next to the one-file CLI, above the library, or in the build of the repository. */
 export function runnerFile(): string {
   const places = ['./runner.js', '../../runner.js', '../runner.js', '../../dist/runner.js'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),

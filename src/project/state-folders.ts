@@ -3,17 +3,17 @@ import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 
-/** Where godwit keeps what belongs to a project and is not in its database. */
+/** The folders where godwit keeps the data of a project that are not in its database. */
 export interface StateFolders {
-  /** What must last: embedded servers, checkpoints. `.godwit` in the project, or a folder of its own in GODWIT_HOME. */
+  /** For data that must last: embedded servers, checkpoints. `.godwit` in the project, or a folder in GODWIT_HOME. */
   readonly lasting: string;
-  /** What only informs: ledger, logs of detached runs, results. The same, or a temporary folder where that cannot be written. */
+  /** For informative data: ledger, logs of detached runs, results. The same, or a temporary folder if not writable. */
   readonly informing: string;
 }
 
 /**
- * Chooses the folders of a project. A container may have its project read-only, and run under any user id: the database
- * records the run, so nothing of the rest is a reason to refuse it.
+ * Chooses the folders of a project. In a container the project may be read-only, and the user id may be any: the
+ * database records the run, so missing write access is not a reason to refuse the run.
  *
  * @param root folder of the project
  * @example
@@ -32,7 +32,7 @@ export function stateFolders(root: string, env: Readonly<Record<string, string |
   return { lasting: own, informing };
 }
 
-/** Temporary folders are everybody's: one under this name that another account made is not used. */
+/** Says whether the temporary folder is usable: another account may have made one under this name. */
 function isFree(folder: string): boolean {
   try {
     const { uid } = lstatSync(folder);
@@ -42,7 +42,7 @@ function isFree(folder: string): boolean {
   }
 }
 
-/** Can files be made in the folder, or the folder itself? */
+/** Says whether files can be created in the folder, or the folder itself. */
 function isWritable(folder: string, parent: string): boolean {
   try {
     accessSync(existsSync(folder) ? folder : parent, constants.W_OK | constants.X_OK);
@@ -52,7 +52,7 @@ function isWritable(folder: string, parent: string): boolean {
   }
 }
 
-/** A user id that no account belongs to has no name. */
+/** The user id, which may belong to no account: then `userInfo` fails. */
 function userId(): string {
   try {
     return String(userInfo().uid);

@@ -8,18 +8,18 @@ import type { Config } from './config-model.ts';
 import { loadConfig } from './load-config.ts';
 import { openLoaded, type OpenOptions, type Project } from './open.ts';
 
-/** A project whose migrations are applied to databases that are made for tests. */
+/** A project whose migrations are applied to test databases. */
 export interface TestProject {
   readonly project: Project;
-  /** The major that its configuration names. */
+  /** The major that the configuration names. */
   readonly major: number | undefined;
-  /** Folder of its test servers. */
+  /** Folder of the test servers. */
   readonly folder: string;
 }
 
 /**
- * Opens a project for tests. Of the environment that is named, or `local`, the folder of migrations and the major are
- * taken; its database is not touched, and no variable has to be set.
+ * Opens a project for tests. Uses only the folder of migrations and the major of the named environment, or of `local`;
+ * its database is not touched, and no variable has to be set.
  */
 export async function openTestProject(options: OpenOptions): Promise<Outcome<TestProject>> {
   const loaded = await loadConfig(options.cwd, options.configFile);
@@ -39,14 +39,14 @@ export async function openTestProject(options: OpenOptions): Promise<Outcome<Tes
   return ok({ project, major, folder: join(project.lastingDir, 'tests') });
 }
 
-/** The same project on a database of its test server. */
+/** The same project with a database of its test server. */
 export function onTestDatabase(project: Project, url: string): Project {
   const read = readDatabaseUrl(url, 'the database for tests', { user: 'postgres' });
   if (!read.ok) throw new Error('the URL of a test database is not one');
   return { ...project, environment: { ...project.environment, database: { kind: 'server', ...read.value, url } } };
 }
 
-/** A template is not an attempt to change an environment. */
+/** Records nothing: making a template is not an attempt to change an environment. */
 const noLedger: Ledger = { write: () => Promise.resolve(ok(undefined)), list: () => Promise.resolve([]) };
 
 function unknownEnvironment(name: string, defined: readonly string[]): ReturnType<typeof fault> {

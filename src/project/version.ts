@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Version of godwit: put in by the build of the one-file programs, else read from package.json. */
+/** Version of godwit: set by the build of the one-file programs, else read from package.json. */
 export function version(): string {
   return process.env.GODWIT_VERSION ?? fromPackage();
 }
@@ -12,7 +12,7 @@ function fromPackage(): string {
       const found = JSON.parse(text) as { name?: string; version?: string };
       if (found.name === 'godwit' && found.version !== undefined) return found.version;
     } catch {
-      // One level higher.
+      // Continues one level higher.
     }
   }
   return '0.0.0';

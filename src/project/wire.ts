@@ -18,45 +18,45 @@ import { targetText } from '../migrate/controller/attempt.ts';
 import type { Project } from './open.ts';
 import type { Remote } from './remote.ts';
 
-/** What a task needs of the outside, connected. */
+/** What to read and connect for a task. */
 export interface WireOptions {
-  /** Path of one bare file, relative to `cwd`; without it the project's folder is read. */
+  /** Path of one standalone script, relative to `cwd`; absent: the project's folder is read. */
   readonly file?: string;
   /** Where commands are executed; default: the project's root. */
   readonly cwd?: string;
   /** False: no migrations are read. */
   readonly migrations: boolean;
-  /** True: the runner becomes a process of its own, and an embedded server stays up for it. */
+  /** True: the runner becomes a process of its own, and an embedded server keeps running for it. */
   readonly detached: boolean;
-  /** True: a change is to follow; what it needs is begun early where that saves time. */
+  /** True: a change will follow; its preparation starts early if that saves time. */
   readonly changes?: boolean;
-  /** What takes time before the run begins, in words: the embedded server is fetched, starts. */
+  /** Receives slow steps before the run starts, as text: the embedded server is downloaded or started. */
   readonly onProgress?: (text: string, step: 'download' | 'copy' | 'step' | 'other') => void;
 }
 
 /** Migrations and engine of a project, ready for tasks. */
 export interface Wired {
   readonly bundle: Bundle;
-  /** A bundle without migrations, for tasks that only read the history; far away the smaller one is the quicker. */
+  /** A bundle without migrations, for tasks that need none: with a remote engine a smaller bundle is faster. */
   readonly noMigrations?: Bundle;
   readonly engine: Engine;
-  /** Where the database is; unknown to this machine when work is executed far away. */
+  /** Where the database is; absent: the engine is remote, and this machine does not know it. */
   readonly target?: Target;
-  /** Where the work goes, in words: for the ledger. */
+  /** Where the work is executed, as text for the ledger. */
   readonly place: string;
-  /** Settled when the first connection has been begun: from then on there are answers to wait for. */
+  /** Resolves when the first connection is being opened: from then on there are answers to wait for. */
   readonly connecting: Promise<void>;
-  /** What should stand beside the target: which server was started for it. */
+  /** A note to show with the target: which server was started for it. */
   readonly note?: string;
   /** Warnings about the folder of migrations. */
   readonly findings: readonly Finding[];
-  /** Leaves the embedded server. */
+  /** Leaves the embedded server, if there is one. */
   close(): Promise<void>;
 }
 
-/** Reads the migrations, then starts or joins the embedded server when the environment has one. */
+/** Reads the migrations, then starts or joins the embedded server if the environment has one. */
 export async function wire(project: Project, options: WireOptions): Promise<Outcome<Wired>> {
-  // What others have done is asked for beside everything else: each command needs it.
+  // The shared ledger is queried in parallel with everything else, because each command needs it.
   void project.remote?.ledger.list(project.environment.name);
   const parser = createParser();
   const read = await readMigrations(project, options, parser);
@@ -92,7 +92,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   });
 }
 
-/** Nothing is connected, and no URL is read: jobs do that. */
+/** Wires a remote engine without connecting or reading a URL: its jobs do that. */
 async function wireRemote(
   project: Project,
   remote: Remote,
@@ -119,7 +119,7 @@ function nothingIn(project: Project): Bundle {
   return createBundle(options, { parser: createParser(), hashing: nodeHashing });
 }
 
-/** The connector, and when it is used for the first time. */
+/** The connector, and a promise that resolves when it is first used. */
 function announcing(connector: Connector): { readonly connector: Connector; readonly connecting: Promise<void> } {
   let started: () => void = () => {};
   const connecting = new Promise<void>((resolve) => {
@@ -166,7 +166,7 @@ async function readMigrations(
   return ok({ bundle: createBundle({ layout: 'native', set, migrations, open }, ports), findings });
 }
 
-/** The migrations of a project, without anything to execute them. */
+/** The migrations of a project, without an engine. */
 export async function readBundle(project: Project): Promise<Outcome<Bundle>> {
   const read = await readMigrations(project, { migrations: true, detached: false }, createParser());
   return read.ok ? ok(read.value.bundle) : read;
@@ -174,7 +174,7 @@ export async function readBundle(project: Project): Promise<Outcome<Bundle>> {
 
 interface ReachedServer {
   readonly address: DatabaseAddress;
-  /** For commands. */
+  /** The URL for commands. */
   readonly url: string;
   readonly note?: string;
   close(): Promise<void>;
@@ -213,7 +213,7 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
   });
 }
 
-/** Folder of the environment's embedded server: each environment has its own. */
+/** Folder of the environment's embedded server; each environment has its own. */
 export function embeddedFolder(project: Project): string {
   const { name } = project.environment;
   return join(project.lastingDir, name === 'local' ? 'postgres' : `postgres-${name}`);
