@@ -8,7 +8,7 @@ import type { Config } from './project/config-model.ts';
 export type { CloudRunConfig, Config, DatabaseSource, EnvironmentConfig, HookConfig } from './project/config-model.ts';
 
 /**
- * Gives a configuration its type; returns it as it is.
+ * Gives a configuration its type; returns it unchanged.
  *
  * @param config folder of migrations and environments; never a password: databases are named by the environment
  *   variable or the secret that holds their URL

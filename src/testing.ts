@@ -31,36 +31,36 @@ export interface TestDatabaseOptions {
   readonly cwd?: string;
   /** Path of the configuration file; default `godwit.config.ts`, `.mjs` or `.json` in `cwd`. */
   readonly config?: string;
-  /** The environment whose folder of migrations and major are taken; default `local`. Its database is not touched. */
+  /** The environment whose migrations folder and major version are used; default `local`. Its database is not used. */
   readonly environment?: string;
-  /** Major version of PostgreSQL, 14 to 18; default: the one of the environment, or 18. */
+  /** Major version of PostgreSQL, 14 to 18; default: that of the environment, or 18. */
   readonly major?: number;
   /** Environment variables such as `GODWIT_CACHE`. Default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A database of its own. */
+/** A database for one test. */
 export interface TestDatabase extends AsyncDisposable {
   /** Address with the superuser's password, on 127.0.0.1. It stays the same when the database is reset. */
   readonly url: string;
   /** Name of the database. */
   readonly name: string;
-  /** Makes the database again as it was at first. Sessions that are open end. */
+  /** Restores the database to its first state. Ends open sessions. */
   reset(): Promise<void>;
-  /** Drops the database; sessions that are open end. `await using` does it. May be called twice. */
+  /** Drops the database and ends open sessions. `await using` calls it. May be called twice. */
   close(): Promise<void>;
 }
 
 const known: OptionNames<TestDatabaseOptions> = { cwd: true, config: true, environment: true, major: true, env: true };
 
 /**
- * Makes a new database with all migrations of the project applied. The first call for a state of the migrations applies
- * and verifies them on a PostgreSQL that is started for tests; every further call copies the result, in any process. The
- * server ends some seconds after the last process that uses it.
+ * Creates a new database with all migrations of the project applied. The first call for a state of the migrations
+ * applies and verifies them on a PostgreSQL that is started for tests; every further call, in any process, copies the
+ * result. The server stops some seconds after the last process that uses it.
  *
  * @param options the project, see {@link TestDatabaseOptions}; by default the one in the working folder
  * @returns the database; `await using` drops it at the end of the block
- * @throws GodwitError when the configuration is wrong, a migration fails, or the server cannot be started
+ * @throws GodwitError if the configuration is wrong, a migration fails, or the server cannot be started
  * @example
  * await using database = await testDatabase({ cwd: projectFolder });
  * // new URL(database.url).hostname: '127.0.0.1'
@@ -95,7 +95,7 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
 
 const projects = new Map<string, Promise<Outcome<TestProject>>>();
 
-/** A configuration in TypeScript takes longer to load than a database to copy: it is read once in a process. */
+/** Loads the configuration once in a process: loading one in TypeScript takes longer than copying a database. */
 async function openOnce(
   { cwd = workingFolder(), config, environment }: TestDatabaseOptions,
   env: NonNullable<TestDatabaseOptions['env']>,
@@ -115,7 +115,7 @@ async function openOnce(
   return opened;
 }
 
-/** Another process may have dropped the template as an old one: then it is made again. */
+/** Copies the template. Creates it again if another process has dropped it as outdated. */
 async function copyTemplate(server: TestServer, project: Project, bundle: Bundle, name: string): Promise<void> {
   const session = server.administrator;
   for (let tries = 0; tries < 3; tries += 1) {
@@ -129,7 +129,7 @@ async function copyTemplate(server: TestServer, project: Project, bundle: Bundle
   throw new Error('the template for tests vanishes again and again');
 }
 
-/** Another version of godwit may make something else of the same files. */
+/** The hash includes godwit's version, because another version may produce another result from the same files. */
 function contentHash({ hash }: Bundle): string {
   return nodeHashing
     .sha256()

@@ -11,7 +11,7 @@ export type CommandLine =
   | { readonly kind: 'help'; readonly topic?: string }
   | { readonly kind: 'version' };
 
-/** Switches that hold before a command line is understood: how to report that it is not. */
+/** These switches apply before the command line is parsed: they decide how its faults are reported. */
 export function isTyped(argv: readonly string[], name: 'json' | 'no-color'): boolean {
   const end = argv.indexOf('--');
   return argv.slice(0, end === -1 ? undefined : end).includes(`--${name}`);
@@ -39,7 +39,7 @@ export function readCommandLine(argv: readonly string[], table: CommandTable): O
   });
 
   const words: string[] = [];
-  // What follows `--` is a command of the user's own: nothing in it is an option of ours.
+  // What follows `--` is the user's own command: godwit reads none of its words as an option.
   const behind: string[] = [];
   let terminated = false;
   const options: TypedOption[] = [];
@@ -52,7 +52,7 @@ export function readCommandLine(argv: readonly string[], table: CommandTable): O
   return withCommand({ words, behind, options }, table);
 }
 
-/** In `--to --json` the second is an option of its own, not the value of the first: `--to=--json` would be. */
+/** In `--to --json`, `--json` is an option, not the value of `--to`. In `--to=--json` it is the value. */
 function valueOf(token: { readonly value: string | undefined; readonly inlineValue: boolean | undefined }) {
   return token.inlineValue === false && token.value?.startsWith('--') === true ? '' : token.value;
 }
@@ -63,7 +63,7 @@ interface TypedOption {
   readonly value: string | undefined;
 }
 
-/** A command line, taken apart. */
+/** The parts of a command line. */
 interface Words {
   readonly words: readonly string[];
   readonly behind: readonly string[];
@@ -134,7 +134,7 @@ function unplaced({ raw }: TypedOption): Outcome<never> {
   return err(fault('wrong-usage', { why: `${raw} needs a command.` }));
 }
 
-/** What was typed for each option, by its name. What it means is read when the command is known. */
+/** Maps the name of each option to its typed values, unparsed; the command's kinds parse them later. */
 function checkOptions(
   spec: CommandSpec,
   typed: readonly TypedOption[],
@@ -186,7 +186,7 @@ function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<nev
   return undefined;
 }
 
-/** A forgotten `--` is the likely cause. */
+/** A hint about `--`: the user has probably forgotten it. */
 function behind(spec: CommandSpec): string {
   return spec.behind === undefined
     ? ''

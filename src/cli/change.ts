@@ -2,16 +2,16 @@ import { change as runChange, checkReviewed } from '../operations/change.ts';
 import { changeRequestOf, type ChangeOptions } from '../operations/change-request.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';
-import { operationOf, resultOfConclusion, withProject } from './execute.ts';
+import { operationOf, resultOfOperation, withProject } from './execute.ts';
 import { failed } from './result.ts';
 
-/** What was typed; what is undefined has its default. */
+/** The typed options; an undefined one has its default. */
 interface TypedChange extends ChangeOptions {
   readonly dryRun?: boolean | undefined;
   readonly fresh?: boolean | undefined;
 }
 
-/** `up` and `down`: what is asked for, then the operation. */
+/** `up` and `down`: reads the request, then runs the operation or shows the plan. */
 export async function change(context: Context, direction: 'up' | 'down', options: TypedChange): Promise<Result> {
   const request = await changeRequestOf(context.io.cwd, direction, options);
   if (!request.ok) return failed(request.findings);
@@ -20,7 +20,7 @@ export async function change(context: Context, direction: 'up' | 'down', options
   const needs = { file: reviewed?.file ?? options.file, changes: true, detached, fresh };
   return await withProject(context, needs, async (ready) => {
     if (options.dryRun !== true)
-      return resultOfConclusion(context, ready, await runChange(operationOf(context, ready), request.value));
+      return resultOfOperation(context, ready, await runChange(operationOf(context, ready), request.value));
     const meant = checkReviewed(ready, reviewed);
     return meant.ok ? await dryRun(context, ready, selection) : failed(meant.findings);
   });

@@ -9,8 +9,8 @@ import { readOptions, type OptionKinds, type OptionSpec, type ValuesOf } from '.
 import type { Screen } from './screen/screen-port.ts';
 
 /**
- * A command as people see it. Parsing, help, completion and docs/cli.md are made from it, and `run`, in the same file,
- * gets the values of its options by their names. An option `dryRun` is typed as `--dry-run`.
+ * A command as people see it. Parsing, help, completion and docs/cli.md use it. `run`, in the same file, receives the
+ * values of its options by name. The user types the option `dryRun` as `--dry-run`.
  */
 export interface CommandSpec<
   Options extends OptionKinds = OptionKinds,
@@ -29,7 +29,7 @@ export interface CommandSpec<
   readonly examples: readonly { readonly type: string; readonly does: string }[];
   /** With --json: one event per line, instead of one document. */
   readonly events?: boolean;
-  /** Rarely needed: the reference lists it behind the others. */
+  /** True: rarely needed; the reference lists it after the others. */
   readonly advanced?: boolean;
 }
 
@@ -41,7 +41,7 @@ interface Declared<Options extends OptionKinds, Arguments extends ArgumentKinds>
   readonly options?: Options;
 }
 
-/** Where nothing is declared. */
+/** For a command that declares no options or arguments. */
 const none = {};
 
 /** Declares a command: the types of its options and arguments follow from their kinds. */
@@ -51,7 +51,7 @@ export function defineCommand<Options extends OptionKinds = typeof none, Argumen
   return { ...spec, arguments: spec.arguments ?? (none as Arguments), options: spec.options ?? (none as Options) };
 }
 
-/** What was typed, not yet read: values by the names of options, and the words that no option takes. */
+/** What was typed, not yet parsed: the values of options by name, and the words that belong to no option. */
 export interface CommandWords {
   readonly options: ReadonlyMap<string, readonly string[]>;
   readonly words: readonly string[];
@@ -62,23 +62,23 @@ export interface CommandWords {
 /** A command of the table: its specification, and how it starts. */
 export interface Command {
   readonly spec: CommandSpec;
-  /** Reads what was typed, then loads the code of this command alone and runs it. Not ok: what was typed is wrong. */
+  /** Parses what was typed, then loads only this command's code and runs it. Not ok: what was typed is wrong. */
   readonly start: (shared: Context, typed: CommandWords) => Promise<Outcome<Result>>;
   /** Loads the code of this command. */
   readonly load: () => Promise<unknown>;
 }
 
-/** All commands with what they share: help, completion and the reference are made from it. */
+/** All commands and what they share. Help, completion and the reference use it. */
 export interface CommandTable {
   /** In the order of the help. */
   readonly commands: readonly Command[];
-  /** The first words of commands with a second level, and what the first word alone means. */
+  /** The first words of two-word commands, and the command that the first word alone means. */
   readonly groups: ReadonlyMap<string, { readonly summary: string; readonly alone: string }>;
   /** Options that every command takes, as they are typed. */
   readonly globalOptions: readonly OptionSpec[];
 }
 
-/** All that a command may touch. */
+/** Everything that a command may use. */
 export interface Context {
   readonly command: string;
   /** Options that every command takes. */
@@ -88,7 +88,7 @@ export interface Context {
   readonly redactor: Redactor;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** From now on this decides what the first Ctrl-C means; what it returns undoes that. */
+  /** From now on `decide` determines what the first Ctrl-C does; the returned function undoes this. */
   readonly onCtrlC: (decide: Decide) => () => void;
   readonly table: CommandTable;
   /** Runs another command line as if it were typed, and returns its exit code. */
@@ -99,7 +99,7 @@ export interface Context {
   }) => Promise<number>;
 }
 
-/** The same with what was typed for this command. */
+/** A context with the options and arguments that were typed for this command. */
 export interface CommandContext<Spec extends CommandSpec = CommandSpec> extends Context {
   readonly options: ValuesOf<Spec['options']>;
   readonly arguments: ArgumentsOf<Spec['arguments']>;
@@ -107,7 +107,7 @@ export interface CommandContext<Spec extends CommandSpec = CommandSpec> extends 
   readonly behind: readonly string[];
 }
 
-/** How a command ended. `data` goes into the JSON document beside findings; commands with events have none. */
+/** How a command ended. The JSON document contains `data` and the findings; commands with events have no document. */
 export interface Result {
   readonly exitCode: number;
   readonly outcome: string;
@@ -115,7 +115,7 @@ export interface Result {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** What a command does: `export const run: Run<typeof spec> = async ({ options }) => …` */
+/** The function that executes a command: `export const run: Run<typeof spec> = async ({ options }) => …` */
 export type Run<Spec extends CommandSpec = CommandSpec> = (context: CommandContext<Spec>) => Promise<Result>;
 
 /** The positional arguments of a command, in their order. */
@@ -123,7 +123,7 @@ export function argumentsOf(spec: CommandSpec): readonly ArgumentSpec[] {
   return Object.values(spec.arguments);
 }
 
-/** A command of the table: its options are read before its code is loaded. */
+/** Creates a command of the table: it parses the options before it loads the command's code. */
 export function command<Options extends OptionKinds, Arguments extends ArgumentKinds>(
   spec: CommandSpec<Options, Arguments>,
   load: () => Promise<Run<CommandSpec<Options, Arguments>>>,

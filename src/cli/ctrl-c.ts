@@ -1,21 +1,21 @@
 import type { Task } from '../migrate/contract/task.ts';
 import type { Context } from './command.ts';
 
-/** What is asked at Ctrl-C; what is told then. */
+/** The question at Ctrl-C, for a local (`here`) and a remote (`away`) run, and the message when the run has to stop. */
 const stopping = {
   run: {
     here: '\nStop the run at its next safe point? What is applied remains applied. Ctrl-C again leaves at once. [Y/n] ',
     away: '\nThis run executes in Cloud Run. [c]ancel at the next safe point, [d]etach, or [S]tay attached? ',
-    told: 'Stopping at the next safe point …; send the signal again to leave at once.',
+    reported: 'Stopping at the next safe point …; send the signal again to leave at once.',
   },
   command: {
     here: '\nEnd the command and the processes that it started? Ctrl-C again leaves at once. [Y/n] ',
     away: '\nThis command runs in Cloud Run. [c]ancel it, [d]etach, or [S]tay attached? ',
-    told: 'Ending the command …; send the signal again to leave at once.',
+    reported: 'Ending the command …; send the signal again to leave at once.',
   },
 } as const;
 
-/** Ctrl-C asks where a person can answer; the run goes on meanwhile. Elsewhere it stops the run. */
+/** If a person can answer, Ctrl-C asks, and the run continues meanwhile. Otherwise Ctrl-C stops the run. */
 export function bindCtrlC(
   { io, screen, signal, onCtrlC }: Context,
   kind: Task['kind'],
@@ -32,12 +32,12 @@ export function bindCtrlC(
     if (/^[ld]/i.test(answer ?? '')) leaving.abort();
     return /^c/i.test(answer ?? '');
   });
-  const tell = (): void => screen.say(words.told);
-  signal.addEventListener('abort', tell);
+  const report = (): void => screen.say(words.reported);
+  signal.addEventListener('abort', report);
   return () => {
-    signal.removeEventListener('abort', tell);
+    signal.removeEventListener('abort', report);
     unbind();
-    // It has ended meanwhile: a question that nobody has answered does not keep the program.
+    // The run has ended: an unanswered question must not keep the program alive.
     over.abort();
   };
 }

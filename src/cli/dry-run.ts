@@ -13,9 +13,9 @@ import { failed } from './result.ts';
 import { countOf } from './screen/format.ts';
 import { checkpointNote, planLines } from './screen/plan.ts';
 
-/** `--dry-run`: the plan; and, where work is executed far away, what the run would make and cost. */
+/** `--dry-run`: shows the plan; for a remote environment, also what the run would create and cost. */
 export async function dryRun(context: Context, ready: Ready, selection: Selection): Promise<Result> {
-  if (ready.project.remote !== undefined) return await dryRunFarAway(context, ready, selection);
+  if (ready.project.remote !== undefined) return await dryRunRemote(context, ready, selection);
   const onEvent = (event: RunEvent): void => {
     if (context.screen.json || event.kind === 'finding' || event.kind === 'lock.blocked') context.screen.event(event);
     if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
@@ -39,7 +39,7 @@ function sayHooks({ screen }: Context, { project }: Ready, { direction }: Select
   screen.say(screen.style.dim(`Afterwards: ${countOf(names.length, 'hook')} (${names.join(', ')})${cost}.`));
 }
 
-async function dryRunFarAway(context: Context, ready: Ready, selection: Selection): Promise<Result> {
+async function dryRunRemote(context: Context, ready: Ready, selection: Selection): Promise<Result> {
   const { screen } = context;
   const made = await lookPlan(operationOf(context, ready), selection);
   if (!made.ok) return failed(made.findings);
@@ -56,7 +56,7 @@ async function dryRunFarAway(context: Context, ready: Ready, selection: Selectio
     screen.event(cost.value);
     screen.say(...costLines(cost.value));
   }
-  // It ends as a run does: with its closing event.
+  // With --json, the command ends like a run: with the closing event.
   if (!screen.json) return { exitCode, outcome, findings: [] };
   const closing = { run: '', outcome: outcome as 'done', exitCode, events: findings.length + 2, ms: 0 };
   screen.event({ kind: 'run.finished', ...closing });
@@ -65,7 +65,7 @@ async function dryRunFarAway(context: Context, ready: Ready, selection: Selectio
 
 type Cost = Extract<RunEvent, { readonly kind: 'cost' }>;
 
-/** What a run of this plan would make. */
+/** Computes what a run of this plan would create. */
 async function costOf({ project, wired }: Ready, plan: Plan) {
   const { carryBundle } = await import('../adapters/bundle/carry-bundle.ts');
   const carried = await carryBundle(wired.bundle);

@@ -12,7 +12,7 @@ import type { Context, Result } from './command.ts';
 import { done, failed } from './result.ts';
 import { uiOf } from './ui.ts';
 
-/** What a command needs of its project. */
+/** What a command needs from its project. */
 interface CommandNeeds extends Needs {
   /** The image in which commands are executed, in place of the configured one. */
   readonly image?: string | undefined;
@@ -24,13 +24,13 @@ export async function withProject(
   needs: CommandNeeds,
   work: (ready: Ready) => Promise<Result>,
 ): Promise<Result> {
-  // The parser is WASM and runs for a moment only: optimising it costs more time and memory than it saves.
+  // The WASM parser runs only briefly: optimising it costs more time and memory than it saves.
   if (context.command !== 'status') (await import('node:v8')).setFlagsFromString('--liftoff-only');
   const worked = await withReady(openingOf(context, needs.image), needs, uiOf(context), work);
   return worked.ok ? worked.value : failed(interruptedOr(context, worked.findings));
 }
 
-/** An operation that was asked for at a terminal. */
+/** The context of an operation that a person started in a terminal. */
 export function operationOf(context: Context, ready: Ready): OperationContext {
   const { command, signal } = context;
   return { ready, command, signal, ui: uiOf(context) };
@@ -44,12 +44,12 @@ export async function openProjectOf(context: Context): Promise<Outcome<Project>>
   return opened;
 }
 
-/** One that was interrupted while it was being opened has changed nothing. */
+/** If the command was interrupted while it opened the project, it has changed nothing. */
 function interruptedOr({ signal }: Context, findings: readonly Finding[]): readonly Finding[] {
   return signal.aborted ? [fault('interrupted', { why: 'Nothing was changed.' })] : findings;
 }
 
-/** What the command's options say of the project; a person may be asked for the name of its environment. */
+/** How to open the project, from the command's options. May ask a person for the name of the environment. */
 function openingOf({ io, globals, screen, redactor }: Context, image?: string): OpenOptions {
   const { config, env } = globals;
   return {
@@ -68,19 +68,19 @@ function openingOf({ io, globals, screen, redactor }: Context, image?: string): 
   };
 }
 
-/** Has a task executed. */
+/** Executes a task. */
 export async function execute(context: Context, ready: Ready, task: Task, options: ExecuteOptions): Promise<Execution> {
   return await executeTask(operationOf(context, ready), task, options);
 }
 
-/** Executes a task whose events are shown as they come; nothing is left to report but the exit code. */
-export async function executeAloud(context: Context, ready: Ready, task: Task): Promise<Result> {
-  const execution = await executeHeard(context, ready, task, (event) => context.screen.event(event));
-  return resultAloud(context, ready, execution);
+/** Executes a task and shows its events as they arrive, so that only the exit code is left to report. */
+export async function executeAndShow(context: Context, ready: Ready, task: Task): Promise<Result> {
+  const execution = await executeWithEvents(context, ready, task, (event) => context.screen.event(event));
+  return resultOfShown(context, ready, execution);
 }
 
-/** Executes a task that Ctrl-C stops; `onEvent` receives all events. */
-export async function executeHeard(
+/** Executes a task that Ctrl-C stops, and passes all its events to `onEvent`. */
+export async function executeWithEvents(
   context: Context,
   ready: Ready,
   task: Task,
@@ -90,7 +90,7 @@ export async function executeHeard(
 }
 
 /** The result of an operation whose events were shown. */
-export function resultOfConclusion(context: Context, ready: Ready, conclusion: OperationResult): Result {
+export function resultOfOperation(context: Context, ready: Ready, conclusion: OperationResult): Result {
   switch (conclusion.kind) {
     case 'refused':
       return failed(conclusion.findings);
@@ -99,18 +99,18 @@ export function resultOfConclusion(context: Context, ready: Ready, conclusion: O
     case 'detached':
       return resultDetached(context, ready, conclusion.run);
     case 'ended':
-      return resultAloud(context, ready, conclusion.execution);
+      return resultOfShown(context, ready, conclusion.execution);
   }
 }
 
 function resultDetached({ screen }: Context, { project }: Ready, run: string): Result {
-  const told = `${screen.style.green('✔')} Run ${run} continues on its own.`;
-  screen.say('', told, ...leftAlone(project.environment.name, run));
+  const line = `${screen.style.green('✔')} Run ${run} continues on its own.`;
+  screen.say('', line, ...leftAlone(project.environment.name, run));
   return done({ run });
 }
 
-/** The result of an execution whose events were shown, or that was left to itself. */
-export function resultAloud({ screen }: Context, { project }: Ready, execution: Execution): Result {
+/** The result of an execution whose events were shown, or that continues without this program. */
+export function resultOfShown({ screen }: Context, { project }: Ready, execution: Execution): Result {
   if (execution.left !== true) return resultOf(execution);
   if (execution.findings.length > 0) return failed(execution.findings, { run: execution.run });
   screen.settle();
@@ -118,7 +118,7 @@ export function resultAloud({ screen }: Context, { project }: Ready, execution: 
   return { exitCode: 130, outcome: 'interrupted', findings: [] };
 }
 
-/** What is said of a run that goes on without this program. */
+/** The commands for a run that continues without this program. */
 export function leftAlone(environment: string, run: string): readonly string[] {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
   return [
@@ -127,13 +127,13 @@ export function leftAlone(environment: string, run: string): readonly string[] {
   ];
 }
 
-/** The result of an execution whose events were shown. One that never began has findings left to show. */
+/** The result of an execution whose events were shown. If it never started, its findings are still to be shown. */
 export function resultOf(execution: Execution): Result {
   if (execution.events.length === 0) return failed(execution.findings, { run: execution.run });
   return { exitCode: execution.exitCode, outcome: execution.outcome, findings: [] };
 }
 
-/** An execution without its events shown: for commands with one document. */
+/** Executes a task without showing its events, for commands with one JSON document. */
 export async function executeQuietly(context: Context, ready: Ready, task: Task): Promise<Execution> {
   return await execute(context, ready, task, {});
 }

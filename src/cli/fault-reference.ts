@@ -40,7 +40,7 @@ const introduction = [
   'A *warning* or a *note* does not fail the command. *Retryable* means that the same command can succeed later without a change. The meaning of each exit code is in [commands](cli.md).',
 ];
 
-/** docs/faults.md: every code that godwit can report, by stage. `samples` holds real output by code. */
+/** Writes docs/faults.md: every code that godwit can report, by stage. `samples` maps codes to real output. */
 export function faultReference(samples: ReadonlyMap<string, string>): string {
   return [
     '<!-- Generated from the sources; edits are overwritten. -->',

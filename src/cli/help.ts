@@ -2,7 +2,7 @@ import { argumentsOf, type CommandSpec, type CommandTable } from './command.ts';
 import { optionSpecs, type OptionSpec } from './options/kinds.ts';
 import type { Style } from './screen/style.ts';
 
-/** Help of the program: every command in one line. */
+/** The help of the program: one line for every command. */
 export function programHelp({ commands, groups, globalOptions }: CommandTable, style: Style): string {
   const listed = new Map<string, string>();
   for (const { spec } of commands) {
@@ -60,7 +60,7 @@ function usageOf(command: CommandSpec): string {
   return [command.name, ...names, ...(command.behind === undefined ? [] : [`-- ${command.behind.name}`])].join(' ');
 }
 
-/** What follows `--` comes after the options. */
+/** The usage line with `[options]`, which come before `--`. */
 export function withOptions(command: CommandSpec): string {
   if (command.behind === undefined) return `${usageOf(command)} [options]`;
   return usageOf(command).replace(' -- ', ' [options] -- ');
@@ -84,7 +84,7 @@ function commandHelp(command: CommandSpec, globalOptions: readonly OptionSpec[],
   ].join('\n');
 }
 
-/** Arguments, and what follows `--`, as help shows them. */
+/** The arguments, and what follows `--`, as help shows them. */
 export function argumentRows(command: CommandSpec): readonly (readonly [string, string])[] {
   const { behind } = command;
   const shown = [...argumentsOf(command), ...(behind === undefined ? [] : [behind])];

@@ -1,31 +1,35 @@
-/** Who is asked when a person presses Ctrl-C: true stops the command, false lets it go on. */
+/** Decides what Ctrl-C does: true stops the command, false lets it continue. */
 export type Decide = () => Promise<boolean>;
 
-/** What the program does when it is told to end. */
+/** What the program does when it is asked to end. */
 export interface Interrupts {
-  /** Aborted: the command shall stop at its next safe point. */
+  /** Aborted: the command must stop at its next safe point. */
   readonly signal: AbortSignal;
-  /** From now on this decides what Ctrl-C means, and a change is under way; what it returns undoes that. */
+  /** From now on a change is under way, and `decide` determines what Ctrl-C does; the returned function undoes this. */
   readonly onCtrlC: (decide: Decide) => () => void;
-  /** Ctrl-C. The first asks, or stops when there is nobody to ask; the second leaves at once. */
+  /** Ctrl-C. The first one asks, or stops the command when nobody can answer; the second one ends the program. */
   interrupted(): void;
-  /** SIGTERM, SIGHUP. The first stops, the second leaves at once, whatever the server does. */
+  /** SIGTERM, SIGHUP. The first one stops the command; the second one ends the program, whatever the server does. */
   terminated(): void;
   /**
-   * Nobody listens any more. A change that is under way stops at its next safe point; anything else may leave: `product`
-   * tells that what it prints was all that it was for. A command that has not come to its end has done nothing.
+   * Nobody reads the output any more. A change that is under way stops at its next safe point; any other command ends
+   * at once: with 0 if `product` is true, because printing was its only purpose; otherwise with 130, because it has not
+   * finished and so has done nothing.
    */
   deserted(product: boolean): void;
 }
 
-/** npm and its kin pass on a Ctrl-C that the terminal has sent to us already: twice within this time is once. */
+/**
+ * npm and similar programs pass on a Ctrl-C that the terminal has already sent to this process: two within this time
+ * count as one.
+ */
 const echoMs = 300;
 
 const leftAtOnce =
   'Left at once. What was committed is recorded; the server rolls back the rest. `godwit status` shows what is applied, and the same command resumes there.';
 
 /**
- * @param leave ends the process at once, with this exit code unless there is one already; the words are for who sees it
+ * @param leave ends the process at once, with this exit code unless one is set already; a person reads the words
  * @param clock milliseconds
  */
 export function createInterrupts(leave: (otherwise: number, words: string) => void, clock: () => number): Interrupts {

@@ -1,8 +1,8 @@
-/** The outside of the program: streams, folder, environment variables. Filled by main.ts, and by tests. */
+/** What the program uses from outside: streams, folder, environment variables. main.ts and tests provide it. */
 export interface Io {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For programs: products of commands and JSON; bytes where a command of the user's own wrote binary output. */
+  /** For programs: products of commands and JSON; bytes if the user's own command wrote binary output. */
   out(text: string | Uint8Array): void;
   /** For people. */
   err(text: string | Uint8Array): void;
@@ -12,7 +12,7 @@ export interface Io {
   readonly interactive: boolean;
   /** Width of the terminal in columns. */
   columns(): number;
-  /** Asks one question on standard error; undefined without an answer, or when none is needed any more (`until`). */
+  /** Asks a question on standard error; undefined without an answer, or when `until` is aborted: none is needed. */
   ask(question: string, until?: AbortSignal): Promise<string | undefined>;
   /** Standard input to its end, as text. */
   input(): Promise<string>;

@@ -9,14 +9,14 @@ export function ageText({ asOf, run, command, by }: KnownResult, now: number): s
   return `as of ${past < 1_000 ? 'this moment' : `${age(past)} ago`}, by run ${run} (${command}, ${by})`;
 }
 
-/** For programs: which execution told it, and when. */
+/** For programs: which execution reported the result, and when. */
 export function asOfData(known: KnownResult | undefined): Readonly<Record<string, unknown>> {
   if (known === undefined) return {};
   const { asOf: at, run, by, command, underWay } = known;
   return { asOf: { at, run, by, command, ...(underWay === undefined ? {} : { underWay }) } };
 }
 
-/** The database that an execution has reached. */
+/** The database that an execution reached. */
 export function targetOf(events: readonly RunEvent[]): Target | undefined {
   const target = events.findLast((event) => event.kind === 'target');
   if (target === undefined) return undefined;

@@ -2,7 +2,7 @@ import { createInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { runProgram } from './program.ts';
 
-// The only place that knows the process: arguments and environment in, exit code out.
+// Only this file uses the process: it reads the arguments and the environment, and sets the exit code.
 
 const interrupts = createInterrupts(
   (otherwise, words) => {
@@ -17,7 +17,7 @@ for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => interr
 let deserted = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The disk behind a redirection is full: the run continues, its exit code is true, and standard error says so.
+    // The disk behind a redirection is full: standard error says so, and the run continues with a correct exit code.
     if (error.code === 'ENOSPC') {
       if (stream === process.stdout) process.stderr.write(`${error.message}\n`);
       return;
@@ -29,7 +29,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// One write for all that is said within 20 ms: a write for each line would cost more than the line.
+// One write for all messages within 20 ms, because a write for each line would cost more than the line itself.
 let said = '';
 const flush = (): void => {
   const text = said;
@@ -42,7 +42,7 @@ const io: Io = {
   cwd: process.cwd(),
   env: process.env,
   out: (text) => {
-    // A terminal shows both streams: keep the order in which they were written.
+    // A terminal shows both streams: keep the order of writing.
     if (said !== '') flush();
     void (deserted || process.stdout.write(text));
   },
@@ -86,5 +86,5 @@ process.exitCode = await runProgram({
   signal: interrupts.signal,
   onCtrlC: interrupts.onCtrlC,
 });
-// Here and not at exit: what a full pipe cannot take at once is still written while the process lives.
+// Flush here and not at exit: while the process lives, it can still write what a full pipe does not take at once.
 flush();

@@ -22,11 +22,11 @@ export interface ProgramParts {
   readonly argv: readonly string[];
   readonly io: Io;
   readonly signal: AbortSignal;
-  /** Lets a command decide what Ctrl-C means; without it Ctrl-C aborts the signal. */
+  /** Lets a command decide what Ctrl-C does; if absent, Ctrl-C aborts the signal. */
   readonly onCtrlC?: (decide: Decide) => () => void;
 }
 
-/** Runs one command line and returns its exit code. Never rejects: what nobody expects becomes `bug`, 70. */
+/** Runs one command line and returns its exit code. Never rejects: an unexpected error becomes `bug`, exit code 70. */
 export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): Promise<number> {
   const redactor = createRedactor();
   const json = isTyped(argv, 'json');
@@ -75,7 +75,7 @@ function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen
   return 0;
 }
 
-/** Shows how a command ended: findings for people; for programs a document, or the closing event. */
+/** Shows how a command ended: the findings for people; a JSON document or the closing event for programs. */
 function report(screen: Screen, spec: CommandSpec | undefined, result: Result): number {
   screen.settle();
   for (const finding of result.findings) screen.finding(finding);
@@ -86,13 +86,13 @@ function report(screen: Screen, spec: CommandSpec | undefined, result: Result): 
   return result.exitCode;
 }
 
-/** Commands that run end their own events; `data` is there only when they did not come that far. */
+/** A run writes its own closing event; `data` is present only if the command ended before that. */
 function closeEvents(screen: Screen, result: Result): void {
   if (result.data === undefined) return;
   for (const finding of result.findings) screen.event({ kind: 'finding', finding });
   screen.event({
     kind: 'run.finished',
-    // A detached run is named, so that its starter finds it again.
+    // The event names a detached run, so that whoever started it can find it again.
     run: typeof result.data['run'] === 'string' ? result.data['run'] : '',
     outcome: result.outcome as 'refused',
     exitCode: result.exitCode,
@@ -119,7 +119,7 @@ function bug(error: unknown, io: Io, redactor: Redactor): Finding {
 
 const largestExcerptFile = 4 * 1024 * 1024;
 
-/** Lines of files for excerpts; a file is read once, and a huge one not at all. */
+/** Reads lines of files for excerpts. Reads each file once; does not read a very large one. */
 function lineReader(cwd: string): ScreenParts['readLine'] {
   const files = new Map<string, readonly string[]>();
   return (file, line, root = cwd) => {

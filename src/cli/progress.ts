@@ -1,11 +1,11 @@
 import type { Context } from './command.ts';
 
-/** Off a terminal, what has not taken this long is not told. */
+/** Without a terminal, a step that takes less than this is not shown, in milliseconds. */
 const worthShowingMs = 2_000;
 
 /**
- * Shows what goes on before a run: on a terminal all of it; elsewhere the download, which can take a minute, and the
- * steps of an engine far away: one line for each that takes a while, not one for each tenth of it.
+ * Shows the progress before a run. A terminal shows all of it. Without a terminal, it shows the download, which can
+ * take a minute, and the steps of a remote engine: one line for each long step, not one for each percentage.
  */
 export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
   const started = new Map<string, number>();
@@ -18,7 +18,7 @@ export function progressOn({ screen, io }: Context): (text: string, step: string
     return true;
   };
   return (text, step) => {
-    // Told once, and worth keeping: which database is meant depends on it.
+    // This line comes once and must stay, because it says which database is used.
     if (step === 'copy') screen.say(text);
     else if (io.terminal || (step !== 'download' && step !== 'step')) screen.live(text);
     else if (step === 'download' || !text.includes('%') || isNews(text)) screen.say(text);

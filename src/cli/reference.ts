@@ -6,7 +6,7 @@ import { commandTable } from './table.ts';
 
 const generated = '<!-- Generated from the sources; edits are overwritten. -->';
 
-/** docs/cli.md: every command with its options and examples. */
+/** Writes docs/cli.md: every command with its options and examples. */
 export function cliReference(): string {
   const { commands, groups, globalOptions } = commandTable;
   const specs = commands.map(({ spec }) => spec);

@@ -3,17 +3,17 @@ import type { Finding } from '../kit/finding.ts';
 import { outcomeOfExitCode as outcomeOfRun } from '../migrate/contract/verdict.ts';
 import type { Result } from './command.ts';
 
-/** The outcome in one word; the command line knows one more than a run does. */
+/** The outcome in one word. The command line has one outcome more than a run: `wrong-usage`. */
 export function outcomeOf(exitCode: number): string {
   return exitCode === 2 ? 'wrong-usage' : outcomeOfRun(exitCode);
 }
 
-/** A command that did what it was asked. */
+/** The result of a command that succeeded. */
 export function done(data: Readonly<Record<string, unknown>> = {}, findings: readonly Finding[] = []): Result {
   return { exitCode: 0, outcome: 'done', findings, data };
 }
 
-/** A command that ends with these findings; the gravest decides on the exit code. */
+/** The result of a command that ends with these findings; the most severe one decides the exit code. */
 export function failed(findings: readonly Finding[], data: Readonly<Record<string, unknown>> = {}): Result {
   const exitCode = exitCodeOf(findings) || 70;
   return { exitCode, outcome: outcomeOf(exitCode), findings, data };

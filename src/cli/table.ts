@@ -29,8 +29,8 @@ import { spec as verify } from './commands/verify.ts';
 import { globalOptions } from './options/global.ts';
 import { optionSpecs } from './options/kinds.ts';
 
-// A command's file holds its specification and its `run`. The build takes the specifications alone into what starts
-// first (scripts/specs-alone.mjs): what a command imports is loaded when it runs.
+// A command's file contains its specification and its `run`. The build puts only the specifications into the first
+// bundle (scripts/specs-alone.mjs): what a command imports is loaded when the command runs.
 
 /** All commands, in the order of the help. */
 const commands: readonly Command[] = [

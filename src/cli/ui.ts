@@ -11,7 +11,7 @@ import { progressOn } from './progress.ts';
 import { duration } from './screen/format.ts';
 import { planLines } from './screen/plan.ts';
 
-/** The terminal, as operations see it. */
+/** Adapts the terminal to the `Ui` that operations use. */
 export function uiOf(context: Context): Ui {
   const { io, screen } = context;
   return {
@@ -98,7 +98,7 @@ async function ask({ io, screen }: Context, question: ConsentQuestion): Promise<
   }
 }
 
-/** Ctrl-C stops what changes something; far away it is shown what happens before the runner has a word. */
+/** Binds Ctrl-C if the task changes something. For a remote task, also shows the steps before the runner reports. */
 function attend(context: Context, project: Project, { kind }: Task): Attendance {
   const leaving = new AbortController();
   const remote = project.remote !== undefined;
@@ -106,7 +106,7 @@ function attend(context: Context, project: Project, { kind }: Task): Attendance 
   return { ...(remote ? stepsOf(context) : {}), leave: leaving.signal, end: unbind };
 }
 
-/** Far away it takes a while until the runner works: what it is at, and how long that took. */
+/** Shows each step until a remote runner works, which takes a while, and the time since the start. */
 function stepsOf({ screen }: Context): Pick<Attendance, 'onStep' | 'onEvent'> {
   const began = performance.now();
   let version = '';

@@ -16,10 +16,10 @@ import type { Task } from '../migrate/contract/task.ts';
 /** The variables of a process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The longest task that is unpacked, in bytes. */
+/** The largest task that is unpacked, in bytes. */
 const longestTask = 16 * 1024 * 1024;
 
-/** The task that a job was started with; undefined when the variable holds none that can be read. */
+/** The task that a job was started with; undefined if the variable contains no readable task. */
 export function taskInVariable(env: Variables): Task | undefined {
   try {
     const packed = Buffer.from(env['GODWIT_TASK'] ?? '', 'base64');
@@ -29,7 +29,7 @@ export function taskInVariable(env: Variables): Task | undefined {
   }
 }
 
-/** The task in the folder that a runner was started with; undefined when there is none that can be read. */
+/** The task in the folder that a runner was started with; undefined if the folder contains no readable task. */
 export function taskInFolder(folder: string): Task | undefined {
   try {
     return readTask(JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')));
@@ -64,7 +64,7 @@ export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseA
   if (!url.ok) return url;
   const { address } = url.value;
   redactor.register(address.password ?? '');
-  // The form written in the URL may be neither the raw one nor the one that godwit would write.
+  // The password in the URL may be encoded in a way that is neither the raw form nor the one that godwit writes.
   redactor.register(/^[a-z]+:\/\/[^:@/]*:([^@]*)@/i.exec(text)?.[1] ?? '');
   if (address.host.startsWith('/') && !existsSync(address.host)) {
     const { why, fix } = fault('url-socket');

@@ -68,11 +68,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   // A closed terminal does not stop a detached run.
   process.on('SIGHUP', () => {});
-  // Nor does a reader that went away, or a full disk: the verdict comes from the history.
+  // A reader that is gone or a full disk does not stop it either: the verdict comes from the history.
   process.stdout.on('error', () => {});
   const suspension = processSuspension({ holds: true });
 
-  // This comes first: from here on the redactor knows what it must mask.
+  // This comes first, so that the redactor knows what it must mask.
   const address = addressOf(process.env, redactor);
   const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
@@ -125,7 +125,7 @@ function jobWork(env: Variables): JobWork | undefined {
  */
 const echoMs = 300;
 
-/** After a second signal: the server may not answer at all, and its history contains what was committed. */
+/** Ends the runner after a second signal: the server may not answer, and its history has what was committed. */
 function leaveAtOnce(task: Task, channel: Channel): void {
   refuse(task, channel, [
     fault('interrupted', {
@@ -151,7 +151,7 @@ function refuse(task: Task, channel: Channel, findings: readonly Finding[]): voi
   process.exitCode = exitCode;
 }
 
-// A bug ends with its stack, but never with a secret in it.
+// A bug prints its stack, but no secret.
 await main().catch((error: unknown) => {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${redactor.redact(text)}\n`);

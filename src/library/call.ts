@@ -15,11 +15,11 @@ import { withReady, type Needs } from '../operations/ready.ts';
 import type { Ui } from '../operations/ui.ts';
 import type { OpenOptions } from '../project/open.ts';
 
-/** Where the project is, which of its environments is meant, and how to learn what happens. */
+/** Where the project is, which of its environments to use, and how to follow what happens. */
 export interface ProjectOptions {
   /** Folder of the project; default: the working folder of the process. */
   readonly cwd?: string | undefined;
-  /** Environment variables: database URLs, the home folder, what CI says of itself. Default: those of this process. */
+  /** Environment variables: database URLs, the home folder, the variables of CI. Default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Name of the environment; default `local`. */
   readonly environment?: string | undefined;
@@ -29,11 +29,13 @@ export interface ProjectOptions {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Aborted: a run stops at the next safe point. */
   readonly signal?: AbortSignal | undefined;
-  /** True: the call rejects with a {@link GodwitError} when `exitCode` is not 0. Default: false, the findings say it. */
+  /**
+   * True: the call rejects with a {@link GodwitError} if `exitCode` is not 0. Default: false, it returns the findings.
+   */
   readonly throwOnFailure?: boolean | undefined;
 }
 
-/** How it ended. `exitCode` is the one that the command would end with; `findings` say why. */
+/** How a call ended. `exitCode` is the exit code that the command would have; `findings` say why. */
 export interface Ending {
   readonly outcome: RunOutcome | 'wrong-usage';
   readonly exitCode: number;
@@ -51,22 +53,22 @@ export const projectOptionNames = {
   throwOnFailure: true,
 } as const;
 
-/** A call of the library: who has asked, and what is left of it when nothing can be done. */
+/** A call of the library: its name and options, and its result if the call is refused. */
 export interface LibraryCall<Result extends Ending> {
   readonly name: string;
   readonly options: ProjectOptions;
   readonly known: Readonly<Record<string, true>>;
-  /** What the result has beside its ending when the call was refused. */
+  /** What the result contains, in addition to its ending, if the call is refused. */
   readonly nothing: Omit<Result, keyof Ending>;
 }
 
-/** The context of an operation, and what was found beside its runs. */
+/** The context of an operation, and the findings that do not come from its runs. */
 export interface CallContext {
   readonly operation: OperationContext;
   readonly findings: readonly Finding[];
 }
 
-/** Checks the options, opens the project, lets `work` run, and rejects where that was asked for. */
+/** Checks the options, opens the project and runs `work`; rejects on failure with `throwOnFailure`. */
 export async function call<Result extends Ending>(
   { name, options, known, nothing }: LibraryCall<Result>,
   needs: Needs,
@@ -88,14 +90,14 @@ export async function call<Result extends Ending>(
   return delivered(worked.ok ? worked.value : refuse([...findings, ...worked.findings]), options);
 }
 
-/** The result; or, where that was asked for, a rejection. */
+/** Returns the result; with `throwOnFailure`, throws if it is a failure. */
 export function delivered<Result extends Ending>(result: Result, { throwOnFailure }: ProjectOptions): Result {
   if (throwOnFailure === true && result.exitCode !== 0)
     throw new GodwitError(result.findings, result.exitCode as ExitCode);
   return result;
 }
 
-/** What a project is opened with. */
+/** How to open the project. */
 export function openingOf(options: ProjectOptions): OpenOptions {
   const { cwd = workingFolder(), env = processEnv, environment, config } = options;
   return {
@@ -107,42 +109,42 @@ export function openingOf(options: ProjectOptions): OpenOptions {
   };
 }
 
-/** The name that history and ledger have for a call. */
+/** The name of a call in the history and the ledger. */
 function commandOf(name: string): string {
   return name === 'deploy' ? 'up' : name;
 }
 
-/** The ending of what was refused before a run began. */
+/** The ending of a call that was refused before a run started. */
 export function refusal(findings: readonly Finding[]): Ending {
   const exitCode = exitCodeOf(findings) || 70;
   return { outcome: exitCode === 2 ? 'wrong-usage' : outcomeOfExitCode(exitCode), exitCode, findings };
 }
 
-/** The ending of an execution, with what was found beside it. */
-export function endingOf(execution: Execution, beside: readonly Finding[]): Ending {
+/** The ending of an execution, with the warnings that do not come from it. */
+export function endingOf(execution: Execution, warnings: readonly Finding[]): Ending {
   const { outcome, exitCode, findings } = execution;
-  return { outcome, exitCode, findings: [...beside, ...findings] };
+  return { outcome, exitCode, findings: [...warnings, ...findings] };
 }
 
-/** How an operation ended, and what it said. */
+/** How an operation ended, and its events. */
 export interface OperationEnding extends Ending {
   readonly run: string;
   readonly events: readonly RunEvent[];
 }
 
 /** The ending of an operation that may have changed the database. */
-export function concludedBy(conclusion: OperationResult, beside: readonly Finding[]): OperationEnding {
+export function endingOfOperation(conclusion: OperationResult, warnings: readonly Finding[]): OperationEnding {
   switch (conclusion.kind) {
     case 'refused':
-      return { ...refusal([...beside, ...conclusion.findings]), run: '', events: [] };
+      return { ...refusal([...warnings, ...conclusion.findings]), run: '', events: [] };
     case 'nothing':
-      return { outcome: 'nothing-to-do', exitCode: 0, findings: beside, run: '', events: [] };
+      return { outcome: 'nothing-to-do', exitCode: 0, findings: warnings, run: '', events: [] };
     case 'detached':
-      return { outcome: 'done', exitCode: 0, findings: beside, run: conclusion.run, events: [] };
+      return { outcome: 'done', exitCode: 0, findings: warnings, run: conclusion.run, events: [] };
     case 'ended': {
       const { execution } = conclusion;
       if (execution.left === true) throw new Error('nobody has left the run');
-      return { ...endingOf(execution, beside), run: execution.run, events: execution.events };
+      return { ...endingOf(execution, warnings), run: execution.run, events: execution.events };
     }
   }
 }
@@ -160,7 +162,7 @@ export function effectsOf(events: readonly RunEvent[]) {
   };
 }
 
-/** A refusal of a value that an option does not take. */
+/** The finding about a value that an option does not accept. */
 export function wrongOption(why: string): readonly Finding[] {
   return [fault('wrong-usage', { why })];
 }

@@ -6,8 +6,8 @@ import { change } from '../operations/change.ts';
 import { changeRequestOf, type ChangeOptions } from '../operations/change-request.ts';
 import {
   call,
-  concludedBy,
   effectsOf,
+  endingOfOperation,
   openingOf,
   projectOptionNames,
   refusal,
@@ -18,58 +18,58 @@ import {
 
 /** What a run did. */
 export interface Deployed extends Ending {
-  /** Id of the run; empty when none was begun. */
+  /** Id of the run; empty if no run was started. */
   readonly run: string;
   readonly plan?: Plan;
-  /** The checkpoint that was taken for it, where the policy asked for one. */
+  /** The checkpoint that was taken for the run, if the policy requires one. */
   readonly checkpoint?: Checkpoint;
-  /** Ids of the migrations that this run has applied, undone or recorded, in order. */
+  /** Ids of the migrations that this run applied, undid or recorded, in order. */
   readonly applied: readonly string[];
-  /** What it created, changed and dropped, as the server tells it. */
+  /** What the run created, changed and dropped, as the server reports it. */
   readonly changes: readonly Change[];
   readonly checks: readonly Check[];
 }
 
-/** What `deploy` and `down` have in common. */
+/** The options of `down`, which `deploy` has too. */
 export interface DownOptions extends ProjectOptions {
-  /** The last version to apply; of `down`: undo everything after it (0: everything). */
+  /** The last version to apply; for `down`: undo everything after it (0: everything). */
   readonly to?: string | undefined;
   /** Path of a standalone script in place of the migrations folder. */
   readonly file?: string | undefined;
-  /** File of a reviewed plan: exactly this is done, or nothing. */
+  /** File of a reviewed plan: the run executes exactly this plan, or nothing. */
   readonly plan?: string | undefined;
-  /** Hash of a reviewed plan: nothing else is done. Protected environments need it, or `plan`. */
+  /** Hash of a reviewed plan: the run executes only this plan. Protected environments require it, or `plan`. */
   readonly planHash?: string | undefined;
-  /** Rows that may be lost beyond those that the migrations created themselves. */
+  /** How many rows may be lost in addition to those that the migrations themselves created. */
   readonly allowRowLoss?: number | undefined;
-  /** Why none is to be taken, where the policy asks for a checkpoint; recorded. */
+  /** Why no checkpoint is to be taken although the policy requires one; recorded. */
   readonly waiveCheckpoint?: string | undefined;
   /** How long to wait for another run, in milliseconds; default: 60,000. */
   readonly waitMs?: number | undefined;
   /** How long a migration may keep trying for locks that others hold, in milliseconds. */
   readonly lockBudgetMs?: number | undefined;
-  /** True: a live run that holds the database is ended, and this one continues from there; recorded. */
+  /** True: ends a live run that holds the database, and continues from there; recorded. */
   readonly takeOver?: boolean | undefined;
   /** What the server does with a running statement when this process is gone: `cancel` (default) or `finish`. */
   readonly onDisconnect?: 'cancel' | 'finish' | undefined;
 }
 
-/** What `deploy` may do. */
+/** The options of `deploy`. */
 export interface DeployOptions extends DownOptions {
   /** Apply pending migrations that are older than the newest applied one. */
   readonly outOfOrder?: boolean | undefined;
   /** Apply again only what an unfinished `down` has undone. */
   readonly resumeUp?: boolean | undefined;
   /**
-   * True: tables and columns that hold rows may be dropped or emptied. Otherwise such a run is refused before anything
-   * changes (`destroys-rows`), except in the environment `local`, with a reviewed plan, or where the file allows it.
+   * True: the run may drop or empty tables and columns that hold rows. Otherwise such a run is refused before anything
+   * changes (`destroys-rows`), except in the environment `local`, with a reviewed plan, or if the file allows it.
    */
   readonly destroyRows?: boolean | undefined;
   /** False: do not verify afterwards. */
   readonly verify?: boolean | undefined;
   /** True: warnings of verification fail the run. */
   readonly strict?: boolean | undefined;
-  /** True: the run is started in a process or job of its own and left; `runs.attach` follows it. */
+  /** True: the run starts in its own process or job and continues there; `runs.attach` follows it. */
   readonly detach?: boolean | undefined;
 }
 
@@ -100,11 +100,11 @@ const deployOptions: OptionNames<DeployOptions> = {
 const nothing = { run: '', applied: [], changes: [], checks: [] };
 
 /**
- * Applies what is pending, verifies it, records it, and executes the hooks of the environment: the whole of `godwit up`,
- * with every policy of the environment.
+ * Applies what is pending, verifies it, records it, and executes the hooks of the environment.
+ * Does all that `godwit up` does, with every policy of the environment.
  *
  * @param options the project, limits and consents, see {@link DeployOptions}
- * @returns how it ended, with the plan, what was applied and every check
+ * @returns how the call ended, with the plan, what was applied and every check
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
  * const { outcome, applied } = await deploy({ cwd: projectFolder });
@@ -115,10 +115,11 @@ export async function deploy(options: DeployOptions = {}): Promise<Deployed> {
 }
 
 /**
- * Undoes the last migration, or all after a version, by their down files: the whole of `godwit down`.
+ * Undoes the last migration, or all migrations after a version, with their down files.
+ * Does all that `godwit down` does.
  *
  * @param options the project, limits and consents, see {@link DownOptions}
- * @returns how it ended; `applied` has the ids that were undone
+ * @returns how the call ended; `applied` has the ids that were undone
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
  * const undone = await down({ cwd: projectFolder });
@@ -138,19 +139,19 @@ async function changeBy(
   const needs = { file, changes: true, detached: options.detach };
   return await call<Deployed>(about, needs, async ({ operation, findings }) => {
     if (!request.ok) return { ...refusal(request.findings), ...nothing };
-    return deployedBy(concludedBy(await change(operation, request.value), findings));
+    return deployedBy(endingOfOperation(await change(operation, request.value), findings));
   });
 }
 
-function deployedBy({ events, ...ending }: ReturnType<typeof concludedBy>): Deployed {
+function deployedBy({ events, ...ending }: ReturnType<typeof endingOfOperation>): Deployed {
   return { ...ending, ...effectsOf(events) };
 }
 
-/** What is to be taken over. */
+/** What `adopt` is to record. */
 export interface AdoptOptions extends ProjectOptions {
   /** Versions or names of migrations; default: all that are pending. */
   readonly names?: readonly string[] | undefined;
-  /** Everything up to this version is recorded without proof. */
+  /** Records everything up to this version without proof. */
   readonly baseline?: string | undefined;
   /** How long to wait for another run, in milliseconds; default: 60,000. */
   readonly waitMs?: number | undefined;
@@ -159,11 +160,11 @@ export interface AdoptOptions extends ProjectOptions {
 const adoptOptions: OptionNames<AdoptOptions> = { ...projectOptionNames, names: true, baseline: true, waitMs: true };
 
 /**
- * Takes over a database whose tables exist already: records the migrations that it is proven to contain. Your tables are
- * not changed.
+ * Takes over a database whose tables exist already: records the migrations that it is proven to contain. Your tables
+ * are not changed.
  *
  * @param options the project, and which migrations, see {@link AdoptOptions}
- * @returns how it ended; `applied` has the ids that were recorded
+ * @returns how the call ended; `applied` has the ids that were recorded
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
  * const adopted = await adopt({ cwd: projectFolder });
@@ -175,7 +176,7 @@ export async function adopt(options: AdoptOptions = {}): Promise<Deployed> {
     const request = { names: options.names ?? [], baseline: options.baseline, waitMs: options.waitMs };
     const prepared = await prepareAdoption(operation, request);
     if (!prepared.ok) return { ...refusal([...findings, ...prepared.findings]), ...nothing };
-    const beside = [...findings, ...prepared.value.findings];
-    return deployedBy(concludedBy(await record(operation, prepared.value, request), beside));
+    const warnings = [...findings, ...prepared.value.findings];
+    return deployedBy(endingOfOperation(await record(operation, prepared.value, request), warnings));
   });
 }

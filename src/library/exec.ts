@@ -2,7 +2,7 @@ import type { OptionNames } from '../kit/known-options.ts';
 import { exec as executeCommand } from '../operations/exec.ts';
 import {
   call,
-  concludedBy,
+  endingOfOperation,
   projectOptionNames,
   refusal,
   wrongOption,
@@ -10,27 +10,27 @@ import {
   type ProjectOptions,
 } from './call.ts';
 
-/** What is to be executed. */
+/** The options of `exec`. */
 export interface ExecOptions extends ProjectOptions {
-  /** The program and its arguments; no shell reads them. */
+  /** The program and its arguments; no shell interprets them. */
   readonly command: readonly string[];
-  /** How long it may take, in milliseconds; default: no limit, in a job 24 h. */
+  /** How long the command may take, in milliseconds; default: no limit, in a job 24 h. */
   readonly timeoutMs?: number | undefined;
-  /** False: the database is not held, and other runs may change it meanwhile. */
+  /** False: does not hold the database; other runs may change it meanwhile. */
   readonly lock?: boolean | undefined;
   /** How long to wait for another run, in milliseconds; default: 60,000. */
   readonly waitMs?: number | undefined;
-  /** True: a live run that holds the database is ended; recorded. */
+  /** True: ends a live run that holds the database; recorded. */
   readonly takeOver?: boolean | undefined;
-  /** True: the command is started in a process or job of its own and left. */
+  /** True: the command starts in its own process or job and continues there. */
   readonly detach?: boolean | undefined;
 }
 
 /** How a command ended. */
 export interface Executed extends Ending {
-  /** Id of the run; empty when none was begun. */
+  /** Id of the run; empty if no run was started. */
   readonly run: string;
-  /** What the command wrote, as far as it was passed on. */
+  /** The output of the command; of very long output, only the part that was passed on. */
   readonly output: string;
   /** The exit code of the command itself; null when a signal ended it, or it was not executed. */
   readonly commandExitCode: number | null;
@@ -50,7 +50,7 @@ const execOptions: OptionNames<ExecOptions> = {
  * Executes a command of your own next to the database, as `godwit exec` does: another migrator, a test suite.
  *
  * @param options the project and the command, see {@link ExecOptions}
- * @returns how it ended; `exitCode` 40 when the command failed
+ * @returns how the call ended; `exitCode` is 40 if the command failed
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
  * const { output, commandExitCode } = await exec({ cwd: projectFolder, command: ['echo', 'hello'] });
@@ -73,7 +73,7 @@ export async function exec(options: ExecOptions): Promise<Executed> {
       ...(waitMs === undefined ? {} : { waitMs }),
     };
     const conclusion = await executeCommand(operation, request, options.detach);
-    const { events, ...ending } = concludedBy(conclusion, findings);
+    const { events, ...ending } = endingOfOperation(conclusion, findings);
     const finished = events.findLast((event) => event.kind === 'exec.finished');
     return {
       ...ending,

@@ -1,7 +1,7 @@
 import { catalogue, type FaultCode } from '../kit/catalogue/index.ts';
 import type { CatalogueEntry } from '../kit/catalogue/entry.ts';
 
-/** What the catalogue says of a code. */
+/** The catalogue's entry for a code. */
 export interface Explanation extends CatalogueEntry {
   readonly code: FaultCode;
 }
@@ -10,7 +10,7 @@ export interface Explanation extends CatalogueEntry {
  * Explains a code: what is wrong, why, and what to do.
  *
  * @param code a code as findings show it
- * @returns its entry in the catalogue; undefined when there is no such code
+ * @returns the entry of the catalogue; undefined if there is no such code
  * @example
  * const busy = explain('busy');
  * // busy?.exit: 20

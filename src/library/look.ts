@@ -9,7 +9,7 @@ import { selectionOf } from '../operations/selection.ts';
 import { inspectTask, ofAnyDatabase, verifyTask } from '../operations/tasks.ts';
 import { call, effectsOf, endingOf, projectOptionNames, refusal, type Ending, type ProjectOptions } from './call.ts';
 
-/** What `status` tells. */
+/** What `status` returns. */
 export interface Status extends Ending {
   /** What is applied now, in the order of application. */
   readonly applied: readonly HistoryRow[];
@@ -17,7 +17,7 @@ export interface Status extends Ending {
   readonly pending: readonly string[];
 }
 
-/** The project, and a standalone script in place of its migrations. */
+/** The project, and optionally a standalone script in place of its migrations. */
 export interface StatusOptions extends ProjectOptions {
   /** Path of a standalone script in place of the migrations folder. */
   readonly file?: string | undefined;
@@ -26,10 +26,10 @@ export interface StatusOptions extends ProjectOptions {
 const statusOptions: OptionNames<StatusOptions> = { ...projectOptionNames, file: true };
 
 /**
- * Tells what is applied and what is pending. Changes nothing.
+ * Returns what is applied and what is pending. Changes nothing.
  *
  * @param options the project, see {@link StatusOptions}
- * @returns the state; with `exitCode` 30 when the database cannot be reached
+ * @returns the state; `exitCode` is 30 if the database cannot be reached
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
  * const { applied, pending } = await status({ cwd: projectFolder });
@@ -57,12 +57,12 @@ export async function status(options: StatusOptions = {}): Promise<Status> {
   });
 }
 
-/** What `plan` tells. The plan is absent when there is something wrong. */
+/** What `plan` returns. The plan is absent if something is wrong. */
 export interface Planned extends Ending {
   readonly plan?: Plan;
 }
 
-/** The project, and which migrations are meant. */
+/** The project, and which migrations to plan. */
 export interface PlanOptions extends StatusOptions {
   /** The last version to apply; with `down`: undo everything after it. Default: all; with `down`: the last one. */
   readonly to?: string | undefined;
@@ -70,7 +70,7 @@ export interface PlanOptions extends StatusOptions {
   readonly outOfOrder?: boolean | undefined;
   /** Apply again only what an unfinished `down` has undone. */
   readonly resumeUp?: boolean | undefined;
-  /** True: what `down` would undo. */
+  /** True: plan what `down` would undo. */
   readonly down?: boolean | undefined;
 }
 
@@ -85,7 +85,7 @@ const planOptions: OptionNames<PlanOptions> = {
 /**
  * Computes what would run now. Changes nothing.
  *
- * @param options the project and which migrations are meant, see {@link PlanOptions}
+ * @param options the project and which migrations to plan, see {@link PlanOptions}
  * @returns the plan with its hash, or findings that say why there is none (`exitCode` 10)
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
@@ -109,7 +109,7 @@ export interface Verified extends Ending {
   readonly checks: readonly Check[];
 }
 
-/** The project, and how severe it is judged. */
+/** The project, and how strictly it is verified. */
 export interface VerifyOptions extends StatusOptions {
   /** True: warnings, and objects that could not be compared, fail. */
   readonly strict?: boolean | undefined;
@@ -118,10 +118,10 @@ export interface VerifyOptions extends StatusOptions {
 const verifyOptions: OptionNames<VerifyOptions> = { ...statusOptions, strict: true };
 
 /**
- * Checks that the database is what the applied migrations state, and finds drift by the server's own definitions.
+ * Checks that the database is what the applied migrations state, and finds drift in the server's own definitions.
  *
  * @param options the project; `strict` makes warnings fail
- * @returns every check; `exitCode` 50 when one has failed
+ * @returns every check; `exitCode` is 50 if a check failed
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
  * const { checks } = await verify({ cwd: projectFolder });

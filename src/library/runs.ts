@@ -12,10 +12,10 @@ import { openProject } from '../project/open.ts';
 import { inspectTask, ofAnyDatabase } from '../operations/tasks.ts';
 import {
   call,
-  concludedBy,
   delivered,
   effectsOf,
   endingOf,
+  endingOfOperation,
   openingOf,
   projectOptionNames,
   refusal,
@@ -23,9 +23,9 @@ import {
   type ProjectOptions,
 } from './call.ts';
 
-/** The project, and how many runs are listed. */
+/** The project, and how many runs to list. */
 export interface RunsListOptions extends ProjectOptions {
-  /** Default: 20. */
+  /** How many runs; default: 20. */
   readonly limit?: number | undefined;
 }
 
@@ -43,13 +43,14 @@ async function list(options: RunsListOptions = {}): Promise<RunsListed> {
     const { project, actor } = operation.ready;
     const { limit = 20 } = options;
     const attempts = await attemptsOf(project);
-    const execution = await execute(operation, runsQuery(project, actor, limit).task);
+    const { task } = runsQuery(project, actor, limit);
+    const execution = await execute(operation, task, { onEvent: (event) => operation.ui.onEvent(event) });
     const rows = execution.events.findLast((event) => event.kind === 'runs')?.runs ?? [];
     return { ...endingOf(execution, findings), runs: mergeRuns(rows, attempts, limit) };
   });
 }
 
-/** The project, and a run. */
+/** The project, and the run. */
 export interface RunOptions extends ProjectOptions {
   /** Id of the run, or its first characters. */
   readonly run: string;
@@ -57,7 +58,7 @@ export interface RunOptions extends ProjectOptions {
 
 /** What one run did. */
 export interface RunShown extends Ending {
-  /** Absent: nobody knows it. */
+  /** Absent if neither the history nor the ledger knows the run. */
   readonly run?: RunRow;
   readonly statements: readonly StatementRow[];
   readonly changes: readonly Change[];
@@ -73,7 +74,7 @@ async function show(options: RunOptions): Promise<RunShown> {
     const subject = options.run.toUpperCase();
     const [attempt] = (await attemptsOf(project)).filter(({ run }) => run.startsWith(subject));
     const task = ofAnyDatabase(inspectTask(project, actor, { what: 'run', subject }));
-    const execution = await execute(operation, task);
+    const execution = await execute(operation, task, { onEvent: (event) => operation.ui.onEvent(event) });
     const [known] = execution.events.findLast((event) => event.kind === 'runs')?.runs ?? [];
     const run = known ?? (attempt === undefined ? undefined : rowOf(attempt));
     if (run === undefined) return { ...endingOf(execution, findings), ...nothing };
@@ -88,7 +89,7 @@ async function show(options: RunOptions): Promise<RunShown> {
   });
 }
 
-/** A run that was followed to its end, or left. */
+/** A run that was followed to its end, or until the caller left it. */
 export interface RunAttached extends Ending {
   readonly run: string;
   /** True: `signal` was aborted, and the run continues. */
@@ -105,14 +106,14 @@ async function attach(options: RunOptions): Promise<RunAttached> {
   const conclusion = await attachRun({ project: project.value, named: options.run, leave, ui });
   if (conclusion.kind === 'detached')
     return delivered({ outcome: 'interrupted', exitCode: 130, findings: [], run: conclusion.run, left: true }, options);
-  const { outcome, exitCode, findings, run } = concludedBy(conclusion, project.value.findings);
+  const { outcome, exitCode, findings, run } = endingOfOperation(conclusion, project.value.findings);
   return delivered({ outcome, exitCode, findings, run, left: false }, options);
 }
 
 /** A run that was asked to stop. */
 export interface RunCancelled extends Ending {
   readonly run: string;
-  /** How it had ended already; absent: it was asked to stop at its next safe point. */
+  /** How the run had already ended; absent: the run was asked to stop at its next safe point. */
   readonly ended?: string;
 }
 
@@ -144,7 +145,7 @@ function uiOf(options: ProjectOptions): Ui {
  * - `runs.list(options)` lists the newest runs, and attempts that never reached the database.
  * - `runs.show(options)` shows one run with its statements and what it changed.
  * - `runs.attach(options)` follows a run that was detached, or started on another machine, to its end. When `signal` is
- *   aborted the run is left, and continues.
+ *   aborted, the call returns and the run continues.
  * - `runs.cancel(options)` asks a run to stop at its next safe point, from any machine.
  *
  * Each of them takes {@link ProjectOptions}; `list` takes `limit`, the others `run`, an id or its first characters.

@@ -5,7 +5,7 @@ import { eventOf } from '../../operations/execute.ts';
 import { defaultWaitMs, inspectTask, ofAnyDatabase } from '../../operations/tasks.ts';
 import type { Ready } from '../../operations/ready.ts';
 import { defineCommand, type Context, type Result, type Run } from '../command.ts';
-import { executeQuietly, operationOf, resultOfConclusion, withProject } from '../execute.ts';
+import { executeQuietly, operationOf, resultOfOperation, withProject } from '../execute.ts';
 import { restArguments } from '../options/argument-kinds.ts';
 import { flag, text, version } from '../options/kinds.ts';
 import { wait } from '../options/shared.ts';
@@ -63,11 +63,11 @@ export const run: Run<typeof spec> = async (context) => {
     const prepared = await prepareAdoption(operation, request);
     if (!prepared.ok) return failed(prepared.findings);
     if (dryRun) return showLook(context, prepared.value);
-    return resultOfConclusion(context, ready, await adopt(operation, prepared.value, request));
+    return resultOfOperation(context, ready, await adopt(operation, prepared.value, request));
   });
 };
 
-/** `--dry-run`: what would be recorded, and what would be said. */
+/** `--dry-run`: shows what `adopt` would record, and its findings. */
 function showLook({ screen }: Context, { plan, look, how }: PreparedAdoption): Result {
   screen.settle();
   const adoption = look.events.findLast((event) => event.kind === 'adoption');

@@ -33,7 +33,7 @@ export const spec = defineCommand({
 });
 
 export const run: Run<typeof spec> = async (context) => {
-  // Ctrl-C, or a closed pipe: what was made is removed first.
+  // After Ctrl-C or a closed pipe, the demo first removes what it has created.
   const unbind = context.onCtrlC(() => Promise.resolve(true));
   try {
     return await show(context);
@@ -57,7 +57,7 @@ async function show(context: CommandContext<typeof spec>): Promise<Result> {
   if (keep !== undefined && existsSync(folder) && (await readdir(folder)).length > 0) {
     return failed([fault('file-exists', { why: 'The folder for the demo is not empty.', where: { file: keep } })]);
   }
-  // A second Ctrl-C does not wait.
+  // A second Ctrl-C ends the process at once, so the folder is removed on exit.
   const leave = (): void => (keep === undefined ? rmSync(folder, { recursive: true, force: true }) : undefined);
   process.once('exit', leave);
   try {
@@ -79,10 +79,10 @@ async function cloudDemo(context: Context, folder: string): Promise<Result> {
   return laptop === undefined ? await demoHere(context, folder) : await demoOnLaptop(context, folder, Number(laptop));
 }
 
-/** Walks through the commands a person would type; one server serves them all. */
+/** Runs the commands that a person would type, all of them on one server. */
 async function tour(context: Context, folder: string, keep: string | undefined): Promise<Result> {
   const { screen, io, signal, globals } = context;
-  // The demo is about the example's own `local`, whatever this machine has set for other projects.
+  // The demo uses the example's own `local`, whatever the variables of this machine say for other projects.
   const env = { ...io.env, DATABASE_URL: undefined };
   const inside: Context = {
     ...context,
@@ -119,7 +119,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   return done();
 }
 
-/** The example project: next to `dist` in the package and in the repository. */
+/** Finds the example project: it is next to `dist` in the package and in the repository. */
 function exampleFolder(): string | undefined {
   return ['../examples/vividly', '../../examples/vividly', '../../../examples/vividly', '../../../../examples/vividly']
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))

@@ -3,7 +3,7 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { exec } from '../../operations/exec.ts';
 import { defaultWaitMs, type ExecRequest } from '../../operations/tasks.ts';
 import { defineCommand, type CommandContext, type Run } from '../command.ts';
-import { operationOf, resultOfConclusion, withProject } from '../execute.ts';
+import { operationOf, resultOfOperation, withProject } from '../execute.ts';
 import { flag, text, timeLimit } from '../options/kinds.ts';
 import { takeOver, wait } from '../options/shared.ts';
 import { failed } from '../result.ts';
@@ -39,7 +39,7 @@ export const run: Run<typeof spec> = async (context) => {
   const needs = { migrations: false, commands: true, changes: true, detached, image };
   return await withProject(context, needs, async (ready) => {
     const conclusion = await exec(operationOf(context, ready), request.value, detached);
-    return resultOfConclusion(context, ready, conclusion);
+    return resultOfOperation(context, ready, conclusion);
   });
 };
 

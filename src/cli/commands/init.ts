@@ -91,7 +91,7 @@ async function writeConfig(cwd: string): Promise<Outcome<readonly ScaffoldFile[]
   return await writeAs(cwd, 'godwit.config.mjs', config);
 }
 
-/** The sample goes only where there are no migrations yet. */
+/** Writes the sample only if there are no migrations yet. */
 async function writeSample(cwd: string): Promise<Outcome<readonly ScaffoldFile[]>> {
   const present = await readdir(join(cwd, 'migrations')).catch(() => []);
   if (present.some((name) => name.endsWith('.sql'))) return ok([{ path: 'migrations/', state: 'kept' }]);

@@ -70,14 +70,14 @@ function downHint(up: string): string {
 `;
 }
 
-/** A version that is free here, and is not on a branch. */
+/** A version that is free in this folder but taken on a branch. */
 interface Taken {
   readonly version: bigint;
   readonly branch: string;
   readonly file: string;
 }
 
-/** The first version from this one on that no branch has a file of, and those that were passed over. */
+/** Returns the first version, from `first` on, that no branch has a file for, and the versions that it skipped. */
 function freeVersion(
   first: string,
   branches: readonly BranchFolder[],
@@ -113,7 +113,7 @@ function digitsOf(file: string): string | undefined {
   return /^(\d+)_.*\.sql$/.exec(file)?.[1];
 }
 
-/** One more than the highest version in the folder, with at least as many digits. */
+/** Returns the highest version in the folder plus one, with at least as many digits. */
 function nextVersion(names: readonly string[]): string {
   let highest = 0n;
   let width = 4;

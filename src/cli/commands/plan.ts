@@ -35,7 +35,7 @@ export const run: Run<typeof spec> = async (context) => {
   if (!selection.ok) return failed(selection.findings);
   return await withProject(context, { file, fresh: options.fresh }, async (ready) => {
     const { project } = ready;
-    // A plan for review is made from the pinned database only: what is applied later is bound to it.
+    // A plan for review comes only from the pinned database: `up --plan` applies exactly this plan later.
     const made = await lookPlan(operationOf(context, ready), selection.value, out === undefined);
     if (!made.ok) return failed(made.findings);
     const { plan: found, exitCode, outcome, findings } = made.value;

@@ -40,13 +40,13 @@ export const run: Run<typeof spec> = async (context) => {
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);
   for (const finding of opened.value.findings) screen.finding(finding);
-  const tell = progressOn(context);
+  const showProgress = progressOn(context);
   const squashed = await squashMigrations(opened.value, {
     version: context.arguments.version,
     name,
     remove: options.remove,
     ...(major === undefined ? {} : { major }),
-    onProgress: (text, step) => (step === 'step' ? screen.passing(text) : tell(text, step)),
+    onProgress: (text, step) => (step === 'step' ? screen.passing(text) : showProgress(text, step)),
     signal,
   });
   screen.settle();

@@ -63,7 +63,7 @@ export const run: Run<typeof spec> = async (context) => {
     // The findings of a cached result belong to the run that produced it.
     const reported = execution.known === undefined ? execution.findings : [];
     const findings = [...reported, ...inPart, ...found];
-    // Bare files have no folder: what is known of them is in the history.
+    // Bare files have no folder, so only the history knows them.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
     const known = [
       ...linesOf({ comparison, standsFor }, new Set(partial)),
@@ -95,11 +95,11 @@ interface StatusLine {
   readonly by?: string;
   readonly ms?: number;
   readonly run?: string;
-  /** Squashed: `up` records it in place of so many that are applied. */
+  /** For a squashed migration: the number of applied migrations in whose place `up` records it. */
   readonly standsFor?: number;
 }
 
-/** A set of another project, and how many of its migrations are applied. */
+/** A set of another project, and the number of its applied migrations. */
 interface OtherSet {
   readonly set: string;
   readonly applied: number;
@@ -111,7 +111,7 @@ function countSets(rows: readonly HistoryRow[]): readonly OtherSet[] {
   return [...counts].map(([set, applied]) => ({ set, applied }));
 }
 
-/** Nothing of these is left for `up`. */
+/** In these states, `up` has nothing left to do. */
 const settledStates: ReadonlySet<StatusLine['state']> = new Set(['applied', 'missing', 'ahead']);
 
 function linesOf(
@@ -160,7 +160,7 @@ function bareLine(row: HistoryRow, partial: readonly string[]): StatusLine {
   return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
 }
 
-/** Partly applied migrations that are neither in the folder nor applied: the file is gone, or was a standalone script. */
+/** Partly applied migrations that are neither in the folder nor applied: removed files and standalone scripts. */
 function unseen(
   partial: readonly string[],
   lines: readonly StatusLine[],
@@ -201,7 +201,7 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
   const applied = lines.filter((line) => line.state === 'applied');
   const ahead = lines.filter((line) => line.state === 'ahead').length;
   const open = lines.length - applied.length - ahead;
-  // A long history of applied migrations is folded; what is open is always shown.
+  // The oldest applied migrations of a long history are folded; all others are always shown.
   const folded = Math.max(0, applied.length - most);
   const hidden = new Set(applied.slice(0, folded));
   screen.say('');
@@ -223,7 +223,7 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
     );
 }
 
-/** An applied migration that is also partly applied is being undone. */
+/** Names the next command. A migration that is applied and also partly applied is one that `down` is undoing. */
 function nextStep(lines: readonly StatusLine[], environment: string): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)

@@ -72,7 +72,7 @@ export const run: Run<typeof spec> = async (context) => {
   });
 };
 
-/** `--accept OBJECT --reason TEXT`; undefined: only looked at. */
+/** Reads `--accept OBJECT --reason TEXT`; undefined: the command accepts nothing and only verifies. */
 function acceptRequest(options: ValuesOf<typeof spec.options>): Outcome<Omit<AcceptRequest, 'approved'> | undefined> {
   const objects = options.accept.map((object) => object.trim());
   const reason = options.reason?.trim() ?? '';

@@ -13,8 +13,8 @@ const emulated =
   'Emulated: Google Cloud. A program of this demo answers its APIs (Cloud Run, Secret Manager, Logging) and stores images.';
 
 /**
- * The inside of `demo --private-network`, in the namespace of the laptop; the site is read from this descriptor, whose end
- * ends the demo too.
+ * The part of `demo --private-network` that runs in the namespace of the laptop. It reads the site from this
+ * descriptor, and it ends when the descriptor closes.
  */
 export async function demoOnLaptop(outer: Context, folder: string, descriptor: number): Promise<Result> {
   const outside = new Socket({ fd: descriptor, readable: true, writable: false });
@@ -38,7 +38,7 @@ export async function demoOnLaptop(outer: Context, folder: string, descriptor: n
   });
 }
 
-/** `demo --cloud-run`: the same without networks, for where none can be made. */
+/** `demo --cloud-run`: the same demo without networks, for machines that cannot create one. */
 export async function demoHere(context: Context, folder: string): Promise<Result> {
   const onProgress = progressOn(context);
   const started = await startEmbedded({

@@ -7,27 +7,27 @@ import { startDemoCloud, type DemoCloud, type DemoExecution } from './emulator-d
 
 /** Where the demo's database is and how jobs reach it. */
 export interface TourSite {
-  /** The demo's project, with the example's migrations; a configuration is written into it. */
+  /** The folder of the demo's project, with the example's migrations; the tour writes a configuration into it. */
   readonly folder: string;
   /** Address of the database with its password. */
   readonly url: string;
   readonly execution: DemoExecution;
   /** Paragraphs before the first command: what is real here and what is emulated. */
   readonly before: readonly string[];
-  /** True: this machine has no way to the database, which is shown first. */
+  /** True: this machine has no route to the database; the tour shows this first. */
   readonly apart: boolean;
 }
 
 interface TourStep {
   readonly argv: readonly string[];
-  /** Said before the command. */
+  /** The text before the command. */
   readonly says: string;
   readonly exitCode: number;
 }
 
 const project = 'acme-dev';
 
-/** The tour with jobs: the same commands as anywhere, executed by an emulated Cloud Run next to the database. */
+/** The tour with jobs: an emulated Cloud Run executes the usual commands next to the database. */
 export async function cloudTour(context: Context, site: TourSite): Promise<Result> {
   const { screen } = context;
   const cloud = await startDemoCloud(site.execution);
@@ -96,7 +96,7 @@ async function take(
   return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
 }
 
-/** A paragraph in lines of at most this width. */
+/** Breaks a paragraph into lines of at most this width. */
 function wrapped(paragraph: string, width: number): readonly string[] {
   const lines: string[] = [''];
   for (const word of paragraph.split(' ')) {

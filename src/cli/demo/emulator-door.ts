@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Google Cloud as the demo needs it: what `dist/emulator.js` offers, which is a program of its own and loaded here alone. */
+/** Google Cloud as the demo needs it. `dist/emulator.js`, a separate bundle that only this file loads, provides it. */
 export interface DemoCloud {
-  /** Where images go: `127.0.0.1:PORT`. */
+  /** The address of the image registry: `127.0.0.1:PORT`. */
   readonly registry: string;
-  /** Variables by which a controller finds it. */
+  /** The environment variables by which a controller finds the emulator. */
   env(): Readonly<Record<string, string>>;
   readonly seed: {
     project(id: string): void;
@@ -24,7 +24,7 @@ export type DemoExecution = { readonly kind: 'process' } | { readonly kind: 'nam
 
 /** Starts the emulator; undefined when it is not part of this installation. */
 export async function startDemoCloud(execution: DemoExecution): Promise<DemoCloud | undefined> {
-  const file = besideProgram('emulator.js');
+  const file = programFile('emulator.js');
   if (file === undefined) return undefined;
   const door = (await import(file)) as {
     startEmulator(options: { readonly execution: DemoExecution }): Promise<DemoCloud>;
@@ -32,8 +32,8 @@ export async function startDemoCloud(execution: DemoExecution): Promise<DemoClou
   return await door.startEmulator({ execution });
 }
 
-/** A file of `dist`, seen from there or from the sources. */
-export function besideProgram(name: string): string | undefined {
+/** Finds a file of `dist`, from `dist` itself or from the sources. */
+export function programFile(name: string): string | undefined {
   return [`./${name}`, `../../../dist/${name}`]
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
     .find((place) => existsSync(place));

@@ -1,4 +1,4 @@
-/** What the laptop's side of the demo has to know; it comes on a pipe, for it holds a password. */
+/** What the laptop's side of the demo has to know. It comes through a pipe, because it contains a password. */
 export interface DemoSite {
   /** Address of the database with the password. */
   readonly url: string;
@@ -7,5 +7,5 @@ export interface DemoSite {
   readonly rootless: boolean;
 }
 
-/** The variable that tells the program it is the laptop; its value is the descriptor of the pipe. */
+/** If this variable is set, the program is the laptop; the value is the descriptor of the pipe. */
 export const laptopVariable = 'GODWIT_DEMO_SITE';

@@ -12,15 +12,15 @@ import type { Outcome } from '../../kit/outcome.ts';
 import type { Context, Result } from '../command.ts';
 import { progressOn } from '../progress.ts';
 import { failed, outcomeOf } from '../result.ts';
-import { besideProgram } from './emulator-door.ts';
+import { programFile } from './emulator-door.ts';
 import { laptopVariable, type DemoSite } from './laptop.ts';
 
 /**
- * The outside of `demo --private-network`: lays the network, starts PostgreSQL in it, and then runs this program once more,
- * in the namespace of the laptop. Everything ends with this process.
+ * The part of `demo --private-network` outside the network: creates the network, starts PostgreSQL in it, and runs this
+ * program again in the namespace of the laptop. Everything ends with this process.
  */
 export async function demoPrivateNetwork(context: Context): Promise<Result> {
-  const program = besideProgram('godwit.js');
+  const program = programFile('godwit.js');
   if (program === undefined) return failed([fault('bug', { why: 'The program is missing from the installation.' })]);
   context.screen.live('creating a private network');
   const laid = await layPrivateNetwork();
@@ -58,7 +58,7 @@ async function startServer(context: Context, network: PrivateNetwork, folder: st
   });
 }
 
-/** A Ctrl-C of the terminal reaches the laptop by itself; any other end of this process is passed on. */
+/** The terminal sends Ctrl-C to the laptop too; this process passes on any other signal to end. */
 async function runOnLaptop(
   { io, signal, screen, globals }: Context,
   network: PrivateNetwork,
@@ -69,7 +69,7 @@ async function runOnLaptop(
   const [enter, ...args] = network.laptop.enter(process.execPath, program, 'demo', '--private-network', ...options);
   const env = { ...io.env, PATH: `${io.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, [laptopVariable]: '3' };
   const child = spawn(enter, args, { cwd: io.cwd, env, stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
-  // It stays open: its end tells the laptop that nobody is here any more. The laptop may be the first to go.
+  // The pipe stays open: when it closes, the laptop knows that this process is gone. The laptop may also end first.
   const pipe = child.stdio[3] as Writable;
   pipe.on('error', () => undefined);
   pipe.write(`${JSON.stringify(site)}\n`);

@@ -3,24 +3,24 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly summary: string;
   readonly required?: boolean;
-  /** Takes all that is left. */
+  /** True: takes all remaining words. */
   readonly many?: boolean;
 }
 
-/** A positional argument, and how its value is read from the words that are left. */
+/** A positional argument, and how its value is read from the remaining words. */
 export interface ArgumentKind<Value> extends ArgumentSpec {
   readonly read: (words: readonly string[]) => Value;
 }
 
-/** Positional arguments of a command, in their order, by the names that its code has for them. */
+/** Positional arguments of a command, in their order, by the names that its code uses. */
 export type ArgumentKinds = Readonly<Record<string, ArgumentKind<unknown>>>;
 
-/** What is read, by name. */
+/** The values of arguments, by name. */
 export type ArgumentsOf<Kinds> = {
   readonly [Name in keyof Kinds]: Kinds[Name] extends ArgumentKind<infer Value> ? Value : never;
 };
 
-/** An argument that must be there. */
+/** A required argument. */
 export function argument(name: string, summary: string): ArgumentKind<string> {
   return { name, summary, required: true, read: ([word = '']) => word };
 }
@@ -29,12 +29,12 @@ export function optionalArgument(name: string, summary: string): ArgumentKind<st
   return { name, summary, read: ([word]) => word };
 }
 
-/** All words that are left. */
+/** An argument that takes all remaining words. */
 export function restArguments(name: string, summary: string): ArgumentKind<readonly string[]> {
   return { name, summary, many: true, read: (words) => words };
 }
 
-/** Reads all of them. Their number has been checked. */
+/** Reads all arguments. Their number has been checked before. */
 export function readArguments<Kinds extends ArgumentKinds>(kinds: Kinds, words: readonly string[]): ArgumentsOf<Kinds> {
   const values = Object.entries(kinds).map(([key, kind], index) => [key, kind.read(words.slice(index))]);
   return Object.fromEntries(values) as ArgumentsOf<Kinds>;

@@ -4,41 +4,41 @@ import { optionName } from '../../kit/option-name.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { readPastTime } from './past-time.ts';
 
-/** A kind of option: how it looks in help, and how its value is read. */
+/** A kind of option: how help shows it, and how its value is read. */
 export interface OptionKind<Value> {
   readonly summary: string;
   readonly short?: string;
   /** The placeholder of the value, in capitals: `FILE`. Absent: a switch. */
   readonly value?: string;
-  /** May be given several times. */
+  /** True: may be given several times. */
   readonly many?: boolean;
-  /** The only values there are. */
+  /** The only allowed values. */
   readonly choices?: readonly string[];
-  /** The value is a path: shells complete it. */
+  /** True: the value is a path, which shells complete. */
   readonly path?: boolean;
-  /** Reads what was typed, in the order it was typed; nothing was typed where this is empty. */
+  /** Reads the typed values, in order; `typed` is empty if the option was not given. */
   readonly read: (typed: readonly string[], option: string) => Outcome<Value>;
 }
 
-/** Options of a command by the names that its code has for them. */
+/** Options of a command, by the names that its code uses. */
 export type OptionKinds = Readonly<Record<string, OptionKind<unknown>>>;
 
-/** What is read, by name. */
+/** The values of options, by name. */
 export type ValuesOf<Kinds> = {
   readonly [Name in keyof Kinds]: Kinds[Name] extends OptionKind<infer Value> ? Value : never;
 };
 
-/** An option as it is typed. */
+/** An option as the user types it. */
 export interface OptionSpec extends Omit<OptionKind<unknown>, 'read'> {
   readonly name: string;
 }
 
-/** Options as they are typed. */
+/** Returns the options as the user types them. */
 export function optionSpecs(kinds: OptionKinds): readonly OptionSpec[] {
   return Object.entries(kinds).map(([key, { read: _read, ...kind }]) => ({ ...kind, name: optionName(key) }));
 }
 
-/** Reads all of them; the first that does not fit decides. */
+/** Reads all options; fails at the first invalid one. */
 export function readOptions<Kinds extends OptionKinds>(
   kinds: Kinds,
   typed: ReadonlyMap<string, readonly string[]>,
@@ -53,7 +53,7 @@ export function readOptions<Kinds extends OptionKinds>(
   return ok(values as ValuesOf<Kinds>);
 }
 
-/** A switch. */
+/** An option without a value. */
 export function flag(summary: string, short?: string): OptionKind<boolean> {
   return { summary, ...(short === undefined ? {} : { short }), read: (typed) => ok(typed.length > 0) };
 }
@@ -67,7 +67,7 @@ export function path(value: string, summary: string): OptionKind<string | undefi
   return { ...text(value, summary), path: true };
 }
 
-/** Given several times: all of them. */
+/** All values of an option that may be given several times. */
 export function texts(value: string, summary: string): OptionKind<readonly string[]> {
   return { value, summary, many: true, read: (typed) => ok(typed) };
 }
@@ -101,7 +101,7 @@ export function duration(summary: string): OptionKind<number | undefined> {
   });
 }
 
-/** The same for a limit, which is more than nothing. */
+/** A duration that is a limit: it must be more than 0. */
 export function timeLimit(summary: string): OptionKind<number | undefined> {
   return parsed('DURATION', summary, (typed, option) => {
     const ms = milliseconds(typed) ?? 0;
@@ -121,7 +121,7 @@ export function choice<const Word extends string>(
   return { ...kind, choices };
 }
 
-/** A day or a time that has passed, in UTC; it must be given. */
+/** A required day or time in the past, in UTC. */
 export function pastTime(value: string, summary: string): OptionKind<string> {
   return { value, summary, read: ([typed], option) => readPastTime(option, typed, Date.now()) };
 }

@@ -1,6 +1,6 @@
 import { choice, count, duration, flag, path, text, version } from './kinds.ts';
 
-// Options that mean the same in several commands.
+// Options that have the same meaning in several commands.
 
 export const to = version('the last migration to apply');
 export const file = path(

@@ -7,7 +7,7 @@ const verbs = ['created', 'changed', 'dropped'] as const;
 const width = 80;
 const mostLines = 2;
 
-/** What is told first; other kinds follow by their names. */
+/** The kinds that are shown first; the others follow, sorted by name. */
 const order = [
   'schema',
   'extension',
@@ -30,18 +30,19 @@ const order = [
   'row',
 ];
 
-/** Kinds that people do not call as the server does. */
+/** The words for kinds that people name differently from the server. */
 const nouns: Readonly<Record<string, string>> = {
   statistics: 'statistics object',
   'default acl': 'default privilege',
 };
 
-/** Parts of a new table that are worth a number of their own. */
+/** The parts of a new table that are counted separately. */
 const countedParts: ReadonlySet<string> = new Set(['index', 'trigger', 'policy']);
 
 /**
- * What a run did, counted, in one line or two: `Created 5 tables, 16 indexes, 4 views; changed 2 columns`. Columns and
- * constraints of a new table, with the indexes of these, are the table, and so is everything that went with a dropped one.
+ * Counts what a run did, in one line or two: `Created 5 tables, 16 indexes, 4 views; changed 2 columns`. The columns
+ * and constraints of a new table, and the indexes of these constraints, count as part of the table; so does everything
+ * that was dropped with a table.
  */
 export function changeSummary(changes: readonly Change[]): readonly string[] {
   const counts = verbs.map((verb) => ({ verb, kinds: countsOf(changes.filter(({ change }) => change === verb)) }));
@@ -75,13 +76,13 @@ function sentence(
       const rest = kinds.slice(named).reduce((sum, [, count]) => sum + count, 0);
       return {
         verb,
-        told: rest === 0 ? reported : [...reported, countOf(rest, named === 0 ? 'object' : 'other object')],
+        shown: rest === 0 ? reported : [...reported, countOf(rest, named === 0 ? 'object' : 'other object')],
       };
     });
-  return parts.flatMap(({ verb, told: reported }, index) =>
-    reported.map((text, at) => {
+  return parts.flatMap(({ verb, shown }, index) =>
+    shown.map((text, at) => {
       const start = at > 0 ? '' : index === 0 ? `${verb[0]?.toUpperCase() ?? ''}${verb.slice(1)} ` : `${verb} `;
-      const end = at < reported.length - 1 ? ',' : index < parts.length - 1 ? ';' : '';
+      const end = at < shown.length - 1 ? ',' : index < parts.length - 1 ? ';' : '';
       return `${start}${text}${end}`;
     }),
   );
@@ -99,13 +100,13 @@ function wrapped(words: readonly string[]): readonly string[] {
 
 const signs = { created: '+', changed: '~', dropped: '-' } as const;
 
-/** All of what a run did, by migration: a part of what came or went with it stands below it. */
+/** Lists everything that a run did, by migration; a part that was created or dropped with its whole is indented. */
 export function changeLines(changes: readonly Change[], style: Style): readonly string[] {
   const migrations = [...new Set(changes.map(({ migration }) => migration))];
   const paint = { created: style.green, changed: style.yellow, dropped: style.red } as const;
   return migrations.flatMap((migration) => {
     const own = changes.filter((change) => change.migration === migration);
-    // A part stands below its whole, if that is told here and not of an earlier migration.
+    // A part is indented below its whole only if this migration, not an earlier one, lists the whole.
     const wholes = new Set(own.filter(({ within }) => !within).map(({ change }) => change));
     return [
       '',

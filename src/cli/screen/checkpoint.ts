@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../migrate/contract/checkpoint.ts';
 import type { Style } from './style.ts';
 
-/** A checkpoint that was taken: what it is, how it is restored, what that would undo. */
+/** Describes a checkpoint that was taken: what it is, how to restore it, what that would undo. */
 export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly string[] {
   const { means: method, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
   const size = bytes === undefined ? '' : `, ${sizeText(bytes)}`;

@@ -4,7 +4,7 @@ import { placeText } from './finding.ts';
 import { countOf } from './format.ts';
 import type { Style } from './style.ts';
 
-/** Failed checks, one by one; those that passed are only counted. */
+/** Lists the failed checks; those that passed are only counted. */
 export function checkLines(checks: readonly Check[], style: Style): readonly string[] {
   return checks
     .filter((check) => !check.ok)
@@ -19,13 +19,13 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
     ]);
 }
 
-/** Further lines of a value stand below its first one. */
+/** Further lines of a value are indented below the first one. */
 function valueLines(what: string, value: string): readonly string[] {
   const [first = '', ...rest] = value.split('\n');
   return [`      ${what.padEnd(9)} ${first}`, ...rest.map((line) => `        ${line}`.trimEnd())];
 }
 
-/** What to do about failed checks, once for all of them. */
+/** Says what to do about failed checks, once for all of them. */
 export function checkAdvice(checks: readonly Check[], style: Style): readonly string[] {
   if (!checks.some((check) => !check.ok && check.severity === 'error')) return [];
   return [`  ${style.cyan('→')} ${catalogue['check-failed'].fix}`];

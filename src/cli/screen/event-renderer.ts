@@ -14,7 +14,7 @@ import type { OutputPiece, Screen } from './screen-port.ts';
 
 const soonMs = 2_000;
 
-/** Tells a run to people, event by event. */
+/** Shows a run to people, event by event. */
 export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   const { style } = screen;
   let widest = 0;
@@ -28,7 +28,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   let hooks = 0;
   let identifies = false;
   let askedAbout = false;
-  // A command's last line may have no end.
+  // True: the last line of a command's output has no line feed yet.
   let open = false;
   const wrote = (piece: OutputPiece): void => {
     open = piece.encoding === undefined ? !piece.text.endsWith('\n') : true;
@@ -41,25 +41,25 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   const checks: Check[] = [];
   const reported = new Set<string>();
   let changes: Change[] = [];
-  // They come in pieces, before the checks.
-  const tellChanges = (): void => {
+  // The changes arrive in several events, before the checks.
+  const showChanges = (): void => {
     const lines = changeSummary(changes);
-    // Findings have a paragraph each.
+    // Each finding is a paragraph of its own, so an empty line follows them.
     if (lines.length > 0) screen.say(...(reported.size > 0 ? [''] : []), ...lines);
     changes = [];
   };
-  // What failed a migration is told beside it, and comes once more as the verdict of the run.
-  const tell = (finding: Finding): void => {
+  // The finding of a failed migration comes twice: with the migration, and as the verdict of the run.
+  const showFinding = (finding: Finding): void => {
     const key = JSON.stringify(finding);
     if (!reported.has(key)) screen.finding(finding);
     reported.add(key);
   };
   const label = (id: string, name: string) => (id === `file:${name}` ? name : `${id} ${name}`);
 
-  // Elsewhere than on a terminal each thing is said once, whatever it counts, and nothing of what is soon over.
+  // Without a terminal, texts that differ only in numbers are shown once, and a short checkpoint is not shown.
   let counted = '';
   let began: number | undefined;
-  const tellCheckpoint = (text: string): void => {
+  const showCheckpoint = (text: string): void => {
     const words = text.replaceAll(/\d+/g, '');
     began ??= Date.now();
     if (words === counted || (screen.lasting && Date.now() - began < soonMs)) screen.live(`checkpoint: ${text}`);
@@ -86,7 +86,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         screen.say(style.yellow(`Another run holds the database: ${event.holder}. Waiting …`));
         break;
       case 'checkpoint.progress':
-        tellCheckpoint(event.text);
+        showCheckpoint(event.text);
         break;
       case 'rehearsal.progress':
         screen.passing(event.text);
@@ -127,12 +127,12 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         break;
       }
       case 'migration.failed':
-        // What went wrong follows as a finding of its own.
+        // A separate finding follows and says what went wrong.
         screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
         break;
       case 'finding':
         hookFailed ||= event.finding.code === 'hook-failed';
-        tell(event.finding);
+        showFinding(event.finding);
         break;
       case 'notice':
         screen.say(style.dim(`    ${event.severity.toLowerCase()}: ${event.text}`));
@@ -141,7 +141,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         changes.push(...event.changes);
         break;
       case 'checks':
-        tellChanges();
+        showChanges();
         checks.push(...event.checks);
         screen.say(...checkLines(event.checks, style), ...checkAdvice(event.checks, style));
         break;
@@ -154,7 +154,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         break;
       case 'run.finished':
         screen.settle();
-        tellChanges();
+        showChanges();
         screen.findingsLeft();
         screen.say(
           ...(executes
@@ -188,7 +188,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         identifies ||= event.task === 'identify';
         break;
       case 'identity.settled':
-        // What a person was asked about is not shown a second time.
+        // The confirmation has already shown this to the person, so it is not shown again.
         if (!event.done) screen.say('', 'This would be settled:');
         if (!event.done || (identifies && !askedAbout)) screen.say('', ...identityLines(event, style));
         if (event.done) screen.say('', settledLine(event, style));
@@ -213,18 +213,18 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
 
 interface Tally {
   readonly applied: number;
-  /** Adopted, not executed. */
+  /** The number of migrations that were recorded, not executed. */
   readonly recorded: number;
   readonly undone: number;
-  /** It was to undo migrations. */
+  /** True: the run was meant to undo migrations. */
   readonly turnsBack: boolean;
-  /** Differences that the baseline has taken. */
+  /** The number of differences that were accepted into the baseline. */
   readonly accepted: number;
   readonly checks: readonly Check[];
-  /** Passed. */
+  /** The number of hooks that passed. */
   readonly hooks: number;
   readonly hookFailed: boolean;
-  /** It was to settle the identity. */
+  /** True: the run was meant to settle the identity. */
   readonly identifies: boolean;
 }
 

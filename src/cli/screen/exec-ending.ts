@@ -2,7 +2,7 @@ import { duration } from './format.ts';
 import type { Style } from './style.ts';
 import type { RunFinished } from '../../migrate/contract/event.ts';
 
-/** The last line of a command that was executed. */
+/** The last line about an executed command. */
 export function execEnding(event: RunFinished, style: Style): readonly string[] {
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do') return [`${style.green('✔')} The hook has already passed.${rest}`];

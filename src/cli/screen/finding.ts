@@ -1,7 +1,7 @@
 import type { Finding, Place, Severity } from '../../kit/finding.ts';
 import type { Style } from './style.ts';
 
-/** Reads the text of one line of a file, when it is at hand. */
+/** Reads the text of one line of a file; undefined if it cannot be read. */
 export type LineReader = (file: string, line: number) => string | undefined;
 
 /** A finding as people read it: code and title, place with an excerpt, why, fix. */
@@ -41,7 +41,7 @@ function excerpt(place: Place, paint: (text: string) => string, readLine: LineRe
   if (text === undefined) return [];
   const column = place.column ?? 1;
   const characters = Array.from(text.replaceAll('\t', ' '));
-  // A long line is shown around the place, so that the caret stays in view.
+  // A long line is cut around the place, so that the caret stays visible.
   const start =
     characters.length <= widest ? 0 : Math.max(0, Math.min(column - 1 - widest / 2, characters.length - widest));
   const shown = characters

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** `1 statement`, `2 statements`, `3 indexes`, `4 policies` */
 export function countOf(count: number, noun: string): string {
-  // Not toLocaleString: loading the locale costs more than all the rest of `status`.
+  // toLocaleString would load the locale, which takes longer than all the rest of `status`.
   const digits = String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
   return `${digits} ${count === 1 ? noun : plural(noun)}`;
 }
@@ -44,7 +44,7 @@ function visible(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }
 
-/** `2026-03-04 05:06:07` in UTC, of an ISO time. */
+/** An ISO time as `2026-03-04 05:06:07`, in UTC. */
 export function shortTime(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
 }

@@ -2,7 +2,7 @@ import type { SettledIdentity } from '../../migrate/contract/history-rows.ts';
 import { aligned } from './format.ts';
 import type { Style } from './style.ts';
 
-/** What settling the identity of a database changes, a line for each part that changes. */
+/** What settling the identity of a database changes: one line for each changed part. */
 export function identityLines({ before, pinned, after }: SettledIdentity, style: Style): readonly string[] {
   const pin = pinned === undefined || pinned.id === before.id ? '' : `; godwit.lock.json had ${pinned.id}`;
   const id =

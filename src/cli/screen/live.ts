@@ -1,4 +1,4 @@
-/** One line at the bottom of a terminal that is replaced as work goes on. */
+/** One line at the bottom of a terminal that is replaced as the work proceeds. */
 export interface LiveLine {
   show(text: string): void;
   clear(): void;
@@ -9,8 +9,8 @@ const frameMs = 80;
 const eraseLine = '\r\u001b[2K';
 
 /**
- * A live line with a turning spinner, or one that does nothing where there is no terminal.
- * The timer holds no process open.
+ * Creates a live line with a turning spinner, or one that does nothing without a terminal. Its timer does not keep the
+ * process alive.
  */
 export function createLiveLine(parts: {
   readonly enabled: boolean;

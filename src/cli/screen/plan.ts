@@ -5,7 +5,7 @@ import { placeText } from './finding.ts';
 import { aligned, countOf } from './format.ts';
 import type { Style } from './style.ts';
 
-/** Whether a checkpoint would be taken before a plan, and by which means. */
+/** Says whether a checkpoint would be taken before the plan, and by which means. */
 export function checkpointNote(planned: PlannedCheckpoint, style: Style): readonly string[] {
   if (!planned.needed) return [];
   // Without means, the text begins with "godwit cannot take one: ".
@@ -13,7 +13,7 @@ export function checkpointNote(planned: PlannedCheckpoint, style: Style): readon
   return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
 }
 
-/** What would run, step by step, with what it destroys; or, by `how`, what would be recorded as there. */
+/** Lists what would run, step by step, with what it destroys; or, by `how`, what would be recorded and not executed. */
 export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'execute'): readonly string[] {
   if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: nothing is pending.`];
   const rows = aligned(plan.steps.map((step) => row(step, style)));

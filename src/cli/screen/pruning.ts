@@ -2,7 +2,7 @@ import type { Pruned, Pruning } from '../../migrate/contract/pruning.ts';
 import { countOf, shortTime } from './format.ts';
 import type { Style } from './style.ts';
 
-/** What goes, or went, in words. */
+/** Says what would be removed, or was removed. */
 export function pruningLines({ runs, gone, events, statements, attempts }: Pruning): readonly string[] {
   const kept = runs - gone;
   return [
@@ -16,7 +16,7 @@ export function pruningLines({ runs, gone, events, statements, attempts }: Pruni
   ];
 }
 
-/** What the audit says of a pruning. */
+/** Says what the audit knows about a pruning. */
 export function prunedLines({ run, by, at, ...pruning }: Pruned, style: Style): readonly string[] {
   const { before, runs, events } = pruning;
   return [

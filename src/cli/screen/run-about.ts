@@ -7,7 +7,7 @@ const longest = 60;
 
 /** What a run did, in one line. */
 export function whatOf({ command, applied, about }: RunRow): string {
-  // The ledger does not know the words: only the runner can mask the password in them.
+  // The ledger does not have the words, because only the runner can mask the password in them.
   if (about === undefined && command === 'accept') return 'a difference';
   if (about === undefined && command === 'prune') return 'the audit';
   if (about?.pruned !== undefined) return `${countOf(about.pruned.runs, 'run')} ${about.words.join(' ')}`;
@@ -22,7 +22,7 @@ function shortened(text: string): string {
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
-/** What a run of `verify --accept` has taken into the baseline. */
+/** Lists what a run of `verify --accept` accepted into the baseline. */
 export function acceptedLines({ about }: RunRow, style: Style): readonly string[] {
   const accepted = about?.accepted ?? [];
   if (accepted.length === 0) return [];

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import type { Style } from './style.ts';
 
-/** What a person sees on standard error, and a program on standard output. Everything passes the redactor. */
+/** Writes for people to standard error, and for programs to standard output. The redactor masks all text. */
 export interface Screen {
   readonly style: Style;
   readonly json: boolean;
@@ -13,28 +13,28 @@ export interface Screen {
   say(...lines: readonly string[]): void;
   /** The product of a command, for programs; also with --json. */
   product(text: string): void;
-  /** The first line of a run: where it goes. */
+  /** The first line of a run: the database that it works on. */
   target(environment: string, target: Target, note?: string): void;
-  /** The same when the work is executed far away: where; the database is named when the runner has reached it. */
+  /** The same for remote work: the place of execution. The database is named when the runner has reached it. */
   place(environment: string, place: string): void;
   finding(finding: Finding): void;
-  /** Says how many findings were not shown because many of their kind were; called once, at the end. */
+  /** Says how many findings were not shown because there were too many of one code; called once, at the end. */
   findingsLeft(): void;
-  /** Excerpts are read from files below this folder; at first it is the working directory. */
+  /** Sets the folder whose files provide excerpts; until then it is the working directory. */
   excerptsFrom(root: string): void;
-  /** One event of a run: a line of JSON, or its part of the story for people. */
+  /** Writes one event of a run: as a line of JSON, or as text for people. */
   event(event: RunEvent): void;
-  /** A piece of what a command of the user's own writes, to the stream that it wrote to. */
+  /** Passes on a piece of output of the user's own command, to the stream that the command wrote to. */
   output(piece: OutputPiece): void;
   /** A line that is replaced by the next one; only on a terminal. */
   live(text: string): void;
-  /** What goes by: the live line on a terminal, a line elsewhere. */
+  /** Shows a passing state: as the live line on a terminal, as an ordinary line elsewhere. */
   passing(text: string): void;
-  /** Takes the live line away. */
+  /** Removes the live line. */
   settle(): void;
-  /** While a person is asked, no live line runs over the question. */
+  /** Hides the live line while a person is asked, so that it does not overwrite the question. */
   asking<T>(answer: () => Promise<T>): Promise<T>;
 }
 
-/** As it comes in an event. */
+/** A piece of a command's output, as an event contains it. */
 export type OutputPiece = Extract<RunEvent, { readonly kind: 'output' }>;

@@ -8,7 +8,7 @@ import { createEventRenderer } from './event-renderer.ts';
 import { startedAs } from './started-as.ts';
 import { createStyle, wantsColor, type Style } from './style.ts';
 
-/** What a screen is made of. */
+/** What a screen needs. */
 export interface ScreenParts {
   readonly io: Io;
   readonly json: boolean;
@@ -18,7 +18,7 @@ export interface ScreenParts {
   readonly readLine: (file: string, line: number, root?: string) => string | undefined;
 }
 
-/** Findings of one code that are shown in full to people. */
+/** How many findings of one code are shown to people. */
 const mostOfOneCode = 10;
 
 /** The screen of one command. */
@@ -66,13 +66,13 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       say(targetLine(environment, target, style) + (note === undefined ? '' : style.dim(` · ${note}`)));
     },
     place: (environment, place) => {
-      // A command that asks twice works in one place.
+      // A command that executes two tasks names the place only once.
       if (placed.has(environment)) return;
       placed.add(environment);
       say(`${style.bold(environment)} ${style.dim('·')} ${place}`);
     },
     finding: (finding) => {
-      // Failed checks have been shown as such, one line each.
+      // Failed checks have already been shown, one line each.
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
@@ -119,7 +119,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   return screen;
 }
 
-/** Colours are ours. Whatever else could steer a terminal came with a name or with the words of a server. */
+/** Keeps godwit's own colours. Replaces other control characters, which come from names or texts of the server. */
 function harmless(text: string, colour: boolean): string {
   // oxlint-disable-next-line no-control-regex
   const steering = /(\u001b\[[0-9;]*m)|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;

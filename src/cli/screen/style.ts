@@ -1,7 +1,7 @@
-/** Paints a text. */
+/** Colours a text. */
 type Paint = (text: string) => string;
 
-/** Colours, or their absence. */
+/** The colours, or functions that add none. */
 export interface Style {
   readonly bold: Paint;
   readonly dim: Paint;
@@ -11,7 +11,7 @@ export interface Style {
   readonly cyan: Paint;
 }
 
-/** A style that paints when `enabled`, and returns texts as they are when not. */
+/** Creates a style that colours texts if `enabled`, and otherwise returns them unchanged. */
 export function createStyle(enabled: boolean): Style {
   const paint = (open: number, close: number) => (text: string) =>
     enabled && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
@@ -25,7 +25,7 @@ export function createStyle(enabled: boolean): Style {
   };
 }
 
-/** Colour belongs to terminals, unless NO_COLOR, TERM=dumb or --no-color says otherwise; FORCE_COLOR asks for it. */
+/** A terminal gets colours unless NO_COLOR, TERM=dumb or --no-color forbids them; FORCE_COLOR forces them. */
 export function wantsColor(
   terminal: boolean,
   env: Readonly<Record<string, string | undefined>>,

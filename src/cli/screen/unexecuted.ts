@@ -8,7 +8,7 @@ const kinds: ReadonlyMap<string, string> = new Map([
   ['squashed', 'recorded in place of what it replaces'],
 ]);
 
-/** The migrations that a run has recorded without executing anything of them. */
+/** Lists the migrations that a run recorded without executing any of their statements. */
 export function unexecutedLines(events: readonly AuditRow[], style: Style): readonly string[] {
   const rows = events.flatMap(({ kind, body }): readonly (readonly string[])[] => {
     const how = kinds.get(kind);

@@ -9,21 +9,21 @@ type WaitEvent = Extract<
   { readonly kind: 'lock.blocked' | 'lock.retry' | 'build.progress' | 'standby.wait' }
 >;
 
-/** Tells why a run takes long: who is in its way, which try it is, how far a build has got. */
+/** Shows why a run takes long: which session blocks it, which attempt it is at, how far a build is. */
 export function createWaitLines(screen: Screen): (event: WaitEvent) => void {
   let reported = '';
-  // Each try of a run reads the history anew.
+  // Each attempt of a run reads the history again, so the same blockers are shown only once.
   let readingBehind = '';
-  const tellReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
+  const showReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
     const who = event.blockers.map(({ pid }) => pid).join(' ');
     if (who !== readingBehind) screen.say(screen.style.yellow(wordsOf(event)));
     readingBehind = who;
   };
   return (event) => {
     const words = wordsOf(event);
-    // Lines that stay, in the log of a pipeline, are written when something has changed.
+    // In the log of a pipeline, where lines stay, a line is written only when something has changed.
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
-    if (event.kind === 'lock.blocked' && event.id === '') return tellReading(event);
+    if (event.kind === 'lock.blocked' && event.id === '') return showReading(event);
     if (screen.lasting && step === reported) return;
     reported = step;
     screen.passing(words);

@@ -2,7 +2,7 @@ import { appliedNow } from '../../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../../migrate/contract/history-rows.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 
-/** What is applied now, as SQL for a plain table: readable by any tool, and by people. */
+/** Returns what is applied now as SQL for a plain table that any tool and any person can read. */
 export function historyAsSql(rows: readonly HistoryRow[]): string {
   const applied = appliedNow(rows);
   const values = applied.map(

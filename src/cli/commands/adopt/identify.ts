@@ -4,11 +4,11 @@ import type { RecordedIdentity } from '../../../migrate/contract/history-rows.ts
 import { identifyTask, inspectTask } from '../../../operations/tasks.ts';
 import type { Context, Result } from '../../command.ts';
 import type { Ready } from '../../../operations/ready.ts';
-import { executeAloud, executeQuietly, withProject } from '../../execute.ts';
+import { executeAndShow, executeQuietly, withProject } from '../../execute.ts';
 import { firstTyped } from '../../../kit/option-name.ts';
 import { failed } from '../../result.ts';
 
-/** What was asked for. */
+/** The typed options and arguments. */
 interface TypedIdentify {
   readonly names: readonly string[];
   readonly baseline: string | undefined;
@@ -41,7 +41,7 @@ export async function identify(context: Context, request: TypedIdentify): Promis
     if (!approved.ok) return failed(approved.findings);
     const asked = { reason, approved: approved.value, waitMs };
     const task = await identifyTask(ready.project, ready.actor, shown === undefined ? asked : { ...asked, shown });
-    return await executeAloud(context, ready, task);
+    return await executeAndShow(context, ready, task);
   });
 }
 
@@ -49,7 +49,7 @@ function nothingToDo({ project }: Ready): string {
   return `Nothing to do: this database is already ${project.environment.name}.`;
 }
 
-/** Shows what would be settled. */
+/** Reads the identity of the database and shows what would be settled. */
 async function look(context: Context, ready: Ready): Promise<Outcome<RecordedIdentity | 'settled'>> {
   const { exitCode, events, findings } = await executeQuietly(
     context,

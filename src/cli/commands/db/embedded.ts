@@ -8,7 +8,7 @@ import type { Context } from '../../command.ts';
 import { openProjectOf } from '../../execute.ts';
 import { progressOn } from '../../progress.ts';
 
-/** The project, if its environment has the embedded server. */
+/** Opens the project; refuses it if its environment does not use the embedded server. */
 export async function embeddedProject(context: Context): Promise<Outcome<Project>> {
   const project = await openProjectOf(context);
   if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
@@ -21,7 +21,7 @@ export async function embeddedProject(context: Context): Promise<Outcome<Project
   );
 }
 
-/** What the embedded server of the project is at. */
+/** Returns the status of the project's embedded server. */
 export async function inspectServer(context: Context, project: Project): Promise<EmbeddedStatus> {
   const { inspectEmbedded } = await import('../../../adapters/embedded/control.ts');
   return inspectEmbedded(embeddedFolder(project), { ...context.io.env });

@@ -53,7 +53,7 @@ interface Reached {
   close(): Promise<void>;
 }
 
-/** Only what is on this machine, and nothing that is protected. */
+/** Returns the address of the database; refuses one on another machine, and one in a protected environment. */
 async function reach(context: Context, project: Project): Promise<Outcome<Reached>> {
   const { name, database, engine } = project.environment;
   if (project.environment.protected) return refused(`The environment \`${name}\` is protected.`);
@@ -82,12 +82,12 @@ function refused(why: string, fix?: string): Outcome<never> {
 async function resetAt(context: ResetContext, project: Project, address: DatabaseAddress): Promise<Result> {
   const { screen, options } = context;
   const { readExistingDatabase, recreateDatabase } = await import('../../../adapters/postgres/recreate-database.ts');
-  const standing = await readExistingDatabase(address);
-  if (!standing.ok) return failed(standing.findings);
-  const fits = fitsEnvironment(project, standing.value);
+  const existing = await readExistingDatabase(address);
+  if (!existing.ok) return failed(existing.findings);
+  const fits = fitsEnvironment(project, existing.value);
   if (!fits.ok) return failed(fits.findings);
   const where = `${address.database} on ${address.host}:${address.port}`;
-  const agreed = await consent(context, where, standing.value);
+  const agreed = await consent(context, where, existing.value);
   if (!agreed.ok) return failed(agreed.findings);
 
   const ended = await recreateDatabase(address);
@@ -107,7 +107,7 @@ async function resetAt(context: ResetContext, project: Project, address: Databas
   return done({ database: address.database, host: address.host, port: address.port, ended: ended.value });
 }
 
-/** A tunnel makes any database look local: what godwit has noted in it tells. */
+/** Compares the identity that godwit recorded in the database: through a tunnel, any database seems to be local. */
 function fitsEnvironment(
   { environment, pinned }: Project,
   { environment: found, environmentId }: ExistingDatabase,

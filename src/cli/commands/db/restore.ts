@@ -63,7 +63,7 @@ async function putBack(context: Context, checkpoint: KeptCheckpoint, place: Rest
   if (users.length > 0) screen.say(`The server is stopped; process ${users.join(', ')} used it.`);
   const restored = await restoreData(place.dataDir, checkpoint.folder, place.env);
   if (!restored.ok) return failed(restored.findings);
-  // That it starts, and reads its log to the end, is the proof.
+  // The proof: the server starts and reads its log to the end.
   const started = await startEmbedded({
     dataDir: place.dataDir,
     keep: kept,

@@ -61,7 +61,7 @@ export const run: Run<typeof spec> = async (context) => {
     onStep: (text) => screen.live(text),
   });
   screen.settle();
-  // A server that was left running runs again, also after a failed upgrade.
+  // If `db start` had left the server running, it runs again, also after a failed upgrade.
   if (!upgraded.ok) {
     if (kept) await started(context, withoutMajor(project), true);
     return failed(upgraded.findings);
@@ -71,7 +71,7 @@ export const run: Run<typeof spec> = async (context) => {
   return report(context, { ...upgraded.value, to, asked, kept: upgraded.value.kept, running: kept });
 };
 
-/** That it starts, and reads its log to the end, is the last proof. */
+/** The last proof: the server starts and reads its log to the end. */
 async function started(context: Context, project: Project, keep: boolean): Promise<Outcome<void>> {
   const server = await joinServer(context, project, keep);
   if (!server.ok) return server;

@@ -9,7 +9,7 @@ export const spec = defineCommand({
   examples: [{ type: 'DATABASE_URL=$(godwit db url) npm run dev', does: 'pass it to your application' }],
 });
 
-/** The one command whose purpose is to print a password: that of a server on this machine. */
+/** The only command whose purpose is to print a password: that of a server on this machine. */
 export const run: Run<typeof spec> = async (context) => {
   const project = await embeddedProject(context);
   if (!project.ok) return failed(project.findings);

@@ -7,25 +7,25 @@ import { progressOn } from '../../progress.ts';
 import { failed } from '../../result.ts';
 import { countOf } from '../../screen/format.ts';
 
-/** What was asked for. */
+/** The typed options. */
 interface TypedDraft {
   readonly version: string;
   readonly write: boolean;
   readonly major: number | undefined;
 }
 
-/** `godwit down --draft VERSION`: the draft on standard output or in a file, what is proven of it on standard error. */
+/** `godwit down --draft VERSION`: writes the draft to standard output or a file, and its proof to standard error. */
 export async function draftDown(context: Context, { version, write, major }: TypedDraft): Promise<Result> {
   const { screen, signal } = context;
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);
   for (const finding of opened.value.findings) screen.finding(finding);
-  const tell = progressOn(context);
+  const showProgress = progressOn(context);
   const drafted = await draftDownFile(opened.value, {
     version,
     write,
     ...(major === undefined ? {} : { major }),
-    onProgress: (text, step) => (step === 'step' ? screen.passing(text) : tell(text, step)),
+    onProgress: (text, step) => (step === 'step' ? screen.passing(text) : showProgress(text, step)),
     signal,
   });
   screen.settle();
@@ -58,7 +58,7 @@ function show(context: Context, file: DraftedFile): Result {
   return ended(context, [fault('draft-not-proven', { why, where })]);
 }
 
-/** With --json it ends as a run does: with its closing event. */
+/** With --json, the command ends like a run: with the closing event. */
 function ended({ screen }: Context, findings: readonly Finding[]): Result {
   const { exitCode, outcome } = findings.length === 0 ? { exitCode: 0, outcome: 'done' } : failed(findings);
   if (!screen.json) return { exitCode, outcome, findings };

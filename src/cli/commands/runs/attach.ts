@@ -35,7 +35,7 @@ export const run: Run<typeof spec> = async (context) => {
   }
 };
 
-/** Ctrl-C asks whether the run is to be stopped; without an answer it is left. */
+/** Ctrl-C asks whether to stop the run; without an answer, the command leaves the run and ends. */
 function followed(context: Context): FollowingUi['follow'] {
   const { io, screen } = context;
   return (cancel) => {

@@ -12,7 +12,7 @@ export const spec = defineCommand({
   examples: [{ type: 'godwit runs cancel 01J9', does: 'what was applied before remains and is recorded' }],
 });
 
-/** By its process or its execution if there is one, otherwise through the database. */
+/** Cancels the run through its process or its execution if there is one, otherwise through the database. */
 export const run: Run<typeof spec> = async (context) => {
   const { screen } = context;
   const project = await openProjectOf(context);

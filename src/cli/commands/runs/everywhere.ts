@@ -5,14 +5,14 @@ import { whichRuns } from '../../../operations/questions.ts';
 import type { Context, Result } from '../../command.ts';
 import { done, failed } from '../../result.ts';
 
-/** A run, and where. */
+/** A run and its environment. */
 export interface RunSomewhere extends RunRow {
   readonly environment: string;
 }
 
 /**
- * The runs of every environment, by the ledgers and by what is known of environments far away. Nothing is connected and
- * nothing executed.
+ * Shows the runs of every environment, from the ledgers and from the known results of remote environments. Opens no
+ * connection and executes nothing.
  */
 export async function runsEverywhere(
   context: Context,

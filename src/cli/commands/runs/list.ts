@@ -30,7 +30,7 @@ export const spec = defineCommand({
   ],
 });
 
-/** The history's runs, and attempts that only the ledger knows. */
+/** Lists the runs of the history, and the attempts that only the ledger knows. */
 export const run: Run<typeof spec> = async (context) => {
   const { limit = 20, fresh } = context.options;
   if (await isAboutAll(context)) return await listEverywhere(context, limit);
@@ -45,7 +45,7 @@ export const run: Run<typeof spec> = async (context) => {
   });
 };
 
-/** No environment is named, and the configuration has several. */
+/** True: the command names no environment, and the configuration has several. */
 async function isAboutAll({ globals, options, io }: CommandContext<typeof spec>): Promise<boolean> {
   const { env, config } = globals;
   if (env !== undefined || options.fresh) return false;
@@ -71,7 +71,10 @@ interface ReadRuns {
   readonly findings?: readonly Finding[];
 }
 
-/** What the history says of the runs. Far away the newest known list will do, or none: the ledger has the later ones. */
+/**
+ * Reads the runs from the history. For a remote environment, the newest known list is enough, or none at all, because
+ * the ledger has the later runs.
+ */
 async function readRuns(
   context: Context,
   ready: Ready,
@@ -105,6 +108,6 @@ const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unk
 
 function symbolOf(run: RunRow, style: Style): string {
   if (run.exitCode === 0) return style.green('✔');
-  // One that the database heard of from a later run has no exit code.
+  // A run that the database knows only through a later run has no exit code.
   return openOutcomes.has(run.outcome) ? style.yellow('…') : style.red('✘');
 }

@@ -4,7 +4,7 @@ import type { Pruning } from '../../../migrate/contract/pruning.ts';
 import { inspectTask, pruneTask } from '../../../operations/tasks.ts';
 import { defineCommand, type Context, type Result, type Run } from '../../command.ts';
 import type { Ready } from '../../../operations/ready.ts';
-import { executeHeard, executeQuietly, resultAloud, withProject } from '../../execute.ts';
+import { executeQuietly, executeWithEvents, resultOfShown, withProject } from '../../execute.ts';
 import { flag, pastTime } from '../../options/kinds.ts';
 import { failed } from '../../result.ts';
 import { countOf, shortTime } from '../../screen/format.ts';
@@ -46,10 +46,10 @@ async function pruneBefore(context: Context, ready: Ready, before: string): Prom
   if (!approved.ok) return failed(approved.findings);
   const task = await pruneTask(ready.project, ready.actor, { before, approved: approved.value });
   screen.live('verifying the audit chain');
-  const execution = await executeHeard({ ...context, command: 'prune' }, ready, task, () => {});
+  const execution = await executeWithEvents({ ...context, command: 'prune' }, ready, task, () => {});
   screen.settle();
   const { run, events, exitCode, outcome, findings } = execution;
-  if (execution.left === true) return resultAloud(context, ready, execution);
+  if (execution.left === true) return resultOfShown(context, ready, execution);
   if (events.length === 0) return failed(findings, { run });
   const pruning = events.findLast((event) => event.kind === 'pruning')?.pruning;
   if (exitCode === 0 && outcome === 'nothing-to-do') sayWhatGoes(context, pruning ?? nothing(before), '');
@@ -57,7 +57,7 @@ async function pruneBefore(context: Context, ready: Ready, before: string): Prom
   return { exitCode, outcome, findings, data: { run, ...(pruning === undefined ? {} : { pruning }) } };
 }
 
-/** What would go, as the runner says it. */
+/** Asks the runner what would be removed. */
 async function look(
   context: Context,
   ready: Ready,
@@ -72,14 +72,14 @@ async function look(
   return { result: { exitCode, outcome, findings, data: { pruning } }, pruning };
 }
 
-/** A database without a history. */
+/** The pruning of a database without a history. */
 function nothing(before: string): Pruning {
   return { before, runs: 0, gone: 0, events: 0, statements: 0, attempts: 0 };
 }
 
 /**
- * A person sees what would go, and says yes; in a protected environment by its name. `--yes` says it in the others. Where
- * nobody can be asked, a protected environment is refused by the runner.
+ * Shows what would be removed and asks for a yes; in a protected environment, for its name. `--yes` answers in the
+ * other environments. If the command cannot ask, the runner refuses a protected environment.
  */
 async function approval(context: Context, ready: Ready, before: string): Promise<Outcome<boolean>> {
   const { io, screen, globals } = context;
@@ -94,7 +94,7 @@ async function approval(context: Context, ready: Ready, before: string): Promise
     );
   const seen = await look(context, ready, before);
   if (seen.pruning === undefined) return err(...seen.result.findings);
-  // The runner says that there is nothing to do.
+  // The runner reports that there is nothing to do.
   if (seen.pruning.runs === 0) return ok(true);
   sayWhatGoes(context, seen.pruning, 'To be pruned');
   const question = isProtected ? `\n${name} is protected. Type its name to prune: ` : '\nPrune? [y/N] ';

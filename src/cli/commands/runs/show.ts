@@ -46,7 +46,7 @@ export const run: Run<typeof spec> = async (context) =>
     const execution = alone ? undefined : await look(operationOf(context, ready), request);
     const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
     const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
-    if (run === undefined) return failed(execution === undefined ? [] : notTold(execution));
+    if (run === undefined) return failed(execution === undefined ? [] : missingRun(execution));
     const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
     const own = <Row extends { readonly run: string }>(rows: readonly Row[] | undefined) =>
       (rows ?? []).filter((row) => row.run === run.run);
@@ -82,18 +82,18 @@ function changesOf(events: readonly RunEvent[]): readonly Change[] {
   return events.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
 }
 
-/** What the run did: counted, then in full. */
+/** What the run changed: the counts, then every change. */
 function effectLines(changes: readonly Change[], style: Style): readonly string[] {
   if (changes.length === 0) return [];
   return ['', ...changeSummary(changes), ...changeLines(changes, style)];
 }
 
-function notTold(execution: Execution): readonly Finding[] {
+function missingRun(execution: Execution): readonly Finding[] {
   const event = eventOf(execution, 'runs');
   return event.ok ? execution.findings : event.findings;
 }
 
-/** The database never heard of it: there is nothing to ask. */
+/** True: the run never reached the database, so a query would find nothing. */
 function neverConnected(entry: LedgerEntry | undefined): boolean {
   return entry?.finishedAt !== undefined && !entry.recorded && [2, 10, 20, 30].includes(entry.exitCode ?? 0);
 }
@@ -125,7 +125,7 @@ function runLines(run: RunRow, style: Style): readonly string[] {
   ];
 }
 
-/** What the ledger has of a run far away. */
+/** What the ledger knows about a remote run. */
 function attemptLines(entry: LedgerEntry | undefined, style: Style): readonly string[] {
   if (entry?.execution === undefined) return [];
   const rows: readonly (readonly [string, string | undefined])[] = [
@@ -140,7 +140,7 @@ function attemptLines(entry: LedgerEntry | undefined, style: Style): readonly st
   return ['', ...aligned(known)];
 }
 
-/** What a live run is doing: its migration, and what the server does for it. */
+/** What a live run does now: its migration, and the state of its sessions on the server. */
 function liveLines(live: LiveRunRow | undefined, style: Style): readonly string[] {
   if (live === undefined) return [];
   const rows = live.sessions.map(({ pid, state, waits, seconds, blockedBy, progress }) => [

@@ -55,7 +55,7 @@ function withoutKind<E extends { readonly kind: string }>(event: E): Omit<E, 'ki
   return rest;
 }
 
-/** What was compared, and what cannot be. */
+/** Counts what was compared, and lists what the audit chain does not cover. */
 function chainLines(chains: readonly Chain[], common: ChainHistory | undefined, style: Style): readonly string[] {
   const events = chains.reduce((sum, chain) => sum + chain.events, 0);
   const counts = [

@@ -15,30 +15,30 @@ import { done, failed } from '../../result.ts';
 import { aligned, countOf, shortTime } from '../../screen/format.ts';
 import type { Style } from '../../screen/style.ts';
 
-/** What is applied in one environment. */
+/** The applied migrations of one environment. */
 interface AppliedInEnvironment {
   readonly name: string;
   readonly applied: readonly HistoryRow[];
   readonly known?: KnownResult;
 }
 
-/** What one environment has and another lacks. */
+/** The differences between two environments. */
 interface Gap {
   readonly environment: string;
   readonly than: string;
   readonly lacks: readonly HistoryRow[];
-  /** Applied in both, from different bytes. */
+  /** Applied in both environments, but from files with different bytes. */
   readonly differs: readonly HistoryRow[];
 }
 
-/** What was asked for. */
+/** The typed options. */
 interface CompareOptions {
   /** `dev,prod`, or `all` */
   readonly compare: string;
   readonly fresh: boolean;
 }
 
-/** `godwit status --compare dev,prod`: what is applied in each, and what one has that another lacks. */
+/** `godwit status --compare dev,prod`: shows what each environment has applied, and what one lacks. */
 export async function compareEnvironments(context: Context, options: CompareOptions): Promise<Result> {
   const names = await namesOf(context, options.compare);
   if (!names.ok) return failed(names.findings);
@@ -94,14 +94,14 @@ async function namesOf({ globals, io }: Context, compare: string): Promise<Outco
   return err(fault('wrong-usage', { why }));
 }
 
-/** What each one lacks of the others; only pairs in which something is missing or differs. */
+/** Returns what each environment lacks, compared with each other one; without pairs that do not differ. */
 function gapsBetween(environments: readonly AppliedInEnvironment[]): readonly Gap[] {
   return environments.flatMap((one) =>
     environments.flatMap((other) => {
       if (one === other) return [];
       const own = new Map(one.applied.map((row) => [row.id, row]));
       const lacks = other.applied.filter(({ id }) => !own.has(id));
-      // Told once, by the first of the two.
+      // Only the first of the two environments reports a difference.
       const first = environments.indexOf(one) < environments.indexOf(other);
       const differs = other.applied.filter(
         ({ id, checksum }) => first && own.has(id) && own.get(id)?.checksum !== checksum,

@@ -7,7 +7,7 @@ import { matches } from '../../../migrate/contract/object-pattern.ts';
 import { acceptTask, verifyTask, type AcceptRequest } from '../../../operations/tasks.ts';
 import type { Context, Result } from '../../command.ts';
 import type { Ready } from '../../../operations/ready.ts';
-import { executeHeard, executeQuietly, resultAloud, withProject } from '../../execute.ts';
+import { executeQuietly, executeWithEvents, resultOfShown, withProject } from '../../execute.ts';
 import { failed } from '../../result.ts';
 import { checkLines } from '../../screen/checks.ts';
 import { countOf } from '../../screen/format.ts';
@@ -22,11 +22,11 @@ export async function accept(context: Context, request: AcceptanceRequest): Prom
     if (!approved.ok) return failed(approved.findings);
     const task = await acceptTask(ready.project, ready.actor, { ...request, approved: approved.value });
     screen.live('comparing the database with the baseline');
-    // In the ledger and in the history it is a change, and `verify` is none.
-    const execution = await executeHeard({ ...context, command: 'accept' }, ready, task, () => {});
+    // The ledger and the history record a change as `accept`, because `verify` changes nothing.
+    const execution = await executeWithEvents({ ...context, command: 'accept' }, ready, task, () => {});
     screen.settle();
     const { run, events, exitCode, outcome, findings } = execution;
-    if (execution.left === true) return resultAloud(context, ready, execution);
+    if (execution.left === true) return resultOfShown(context, ready, execution);
     if (events.length === 0) return failed(findings, { run });
     const accepted = events.flatMap((event: RunEvent) => (event.kind === 'accepted' ? event.checks : []));
     if (exitCode === 0) {
@@ -39,7 +39,8 @@ export async function accept(context: Context, request: AcceptanceRequest): Prom
 }
 
 /**
- * In a protected environment a person sees what differs and types its name; where nobody can be asked, the runner refuses.
+ * In a protected environment, shows what differs and asks a person to type its name. If the command cannot ask, the
+ * runner refuses.
  */
 async function approval(context: Context, ready: Ready, request: AcceptanceRequest): Promise<Outcome<boolean>> {
   const { io, screen } = context;
@@ -48,7 +49,7 @@ async function approval(context: Context, ready: Ready, request: AcceptanceReque
   const looked = await executeQuietly(context, ready, verifyTask(ready.project, ready.actor, { strict: false }));
   const differences = looked.events.flatMap((event) => (event.kind === 'checks' ? event.checks : []));
   const named = differences.filter((check) => isNamed(check, request.objects));
-  // What is wrong with the names is said by the runner.
+  // The runner reports what is wrong with the names.
   if (named.length > 0) screen.say('', ...checkLines(named, screen.style));
   const answer = await io.ask(`\n${name} is protected. Type its name to accept ${request.objects.join(', ')} there: `);
   if (context.signal.aborted)
