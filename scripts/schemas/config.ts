@@ -100,6 +100,7 @@ export const config = z
     $schema: z.string().optional(),
     migrations: z.string().optional().describe('folder of migrations; default: migrations'),
     set: z.string().optional().describe('name of this set, where several repositories use one database; default: app'),
+    envFile: z.string().optional().describe('file with environment variables such as DATABASE_URL: .env'),
     verify: verify.optional().describe('how `verify` judges, in all environments'),
     environments: z.record(z.string(), environment).optional().describe('by name'),
   })

@@ -152,4 +152,4 @@ const set: Kind = (value, path) =>
 /** The set that godwit reserves for its own use. */
 const reservedSet = 'prompts';
 
-const configShape = shape({ $schema: text, migrations: text, set, verify, environments });
+const configShape = shape({ $schema: text, migrations: text, set, envFile: text, verify, environments });

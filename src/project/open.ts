@@ -9,6 +9,7 @@ import { fault } from '../kit/fault.ts';
 import { defaultSet } from '../migrate/contract/migration-id.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
+import { withEnvFile } from './env-file.ts';
 import { leadsToOriginal } from './copied-environment.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
 import { loadConfig, type LoadedConfig } from './load-config.ts';
@@ -22,6 +23,10 @@ export interface OpenOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly configFile?: string;
   readonly environment?: string;
+  /** `--env-file`: a file with further environment variables; a path from `cwd`. */
+  readonly envFile?: string;
+  /** True: the command is about the embedded server, so that it is used even where nothing names it. */
+  readonly embeddedAsked?: boolean;
   /** `--image`: an image for the work of this command, in place of the configured one. */
   readonly image?: string;
   /** Receives the password of the database. */
@@ -58,7 +63,9 @@ export interface Project {
 /** Opens the project of a folder: configuration, environment, database URL, lock file. Connects to nothing. */
 export async function openProject(options: OpenOptions): Promise<Outcome<Project>> {
   const loaded = await loadConfig(options.cwd, options.configFile);
-  return loaded.ok ? await openLoaded(loaded.value, options) : loaded;
+  if (!loaded.ok) return loaded;
+  const envFile = options.envFile === undefined ? {} : { envFile: resolve(options.cwd, options.envFile) };
+  return await openLoaded(loaded.value, { ...options, ...envFile });
 }
 
 /** Opens a project with a configuration that is already loaded, or was made by the caller. */
@@ -67,8 +74,11 @@ export async function openLoaded(
   options: Omit<OpenOptions, 'cwd' | 'configFile'>,
 ): Promise<Outcome<Project>> {
   const redactor = options.redactor ?? createRedactor();
-  const { environment: named, env, askName } = options;
-  const question = { config, named, env, askName, redactor };
+  const { environment: named, askName, envFile, embeddedAsked = false } = options;
+  const variables = readVariables(root, envFile ?? config.envFile, options.env, redactor);
+  if (!variables.ok) return variables;
+  const env = variables.value;
+  const question = { config, named, env, askName, redactor, root, embeddedAsked };
   const chosen = await chooseEnvironment(question);
   if (!chosen.ok) return chosen;
   const { findings } = chosen.value;
@@ -83,9 +93,9 @@ export async function openLoaded(
   if (!lock.ok) return lock;
   const isPinned = environment.database.kind !== 'embedded' && environment.copiedFrom === undefined;
   const pinned = isPinned ? lock.value.get(environment.name) : undefined;
-  const { lasting, informing: stateDir } = stateFolders(root, options.env);
+  const { lasting, informing: stateDir } = stateFolders(root, env);
   const files = createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text));
-  const remote = await remoteOf(environment, { stateDir, env: options.env, redactor, files });
+  const remote = await remoteOf(environment, { stateDir, env, redactor, files });
   return ok({
     root,
     migrations: migrations.value,
@@ -98,9 +108,21 @@ export async function openLoaded(
     ledger: remote?.ledger ?? files,
     ...(remote === undefined ? {} : { remote }),
     redactor,
-    env: options.env,
+    env,
     findings,
   });
+}
+
+/** The environment, with the variables of the named file. */
+function readVariables(
+  root: string,
+  file: string | undefined,
+  env: OpenOptions['env'],
+  redactor: Redactor,
+): Outcome<OpenOptions['env']> {
+  if (file === undefined) return ok(env);
+  const path = resolve(root, file);
+  return withEnvFile(env, path, relative(root, path), redactor);
 }
 
 /** The other environments. An entry of the lock file that the configuration no longer names does not count. */

@@ -101,6 +101,12 @@ export const databaseFaults = entries({
     fix: 'Name the server’s CA with `sslrootcert=FILE`. Add `sslmode=verify-ca` if the name cannot match (a private IP).',
     exit: 30,
   },
+  'login-method-refused': {
+    title: 'The server’s way of logging in is not the one that the URL asks for',
+    why: 'channel_binding=require or require_auth in the URL excludes it. The password was not sent.',
+    fix: 'Check that this is the right server, and that no pooler or proxy is in between. Or remove the parameter from the URL.',
+    exit: 30,
+  },
   'connection-lost': {
     title: 'The connection to the database was lost',
     why: 'The server closed the connection, or the network failed. The server has rolled back everything that was not committed.',
