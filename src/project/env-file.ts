@@ -3,21 +3,16 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
-import type { Redactor } from '../kit/redact.ts';
 
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Names of variables whose values must not be shown. */
-const secretName = /pass|secret|token|key|credential|auth|dsn|url|uri|conn/i;
-
 /**
- * The environment with the variables of a file added; those of the environment go before them. Values that may be
- * secrets are registered with the redactor.
+ * The environment with the variables of a file added; those of the environment go before them.
  *
  * @param label the file's name in findings
  */
-export function withEnvFile(env: Variables, path: string, label: string, redactor: Redactor): Outcome<Variables> {
+export function withEnvFile(env: Variables, path: string, label: string): Outcome<Variables> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -26,10 +21,8 @@ export function withEnvFile(env: Variables, path: string, label: string, redacto
     const why = code === 'ENOENT' ? 'There is no such file.' : `It cannot be read (${code}).`;
     return err(fault('env-file-unreadable', { why: `${label}: ${why}` }));
   }
-  const read = variablesIn(text);
-  for (const [name, value] of Object.entries(read)) if (secretName.test(name)) redactor.register(value);
   const known = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
-  return ok({ ...read, ...known });
+  return ok({ ...variablesIn(text), ...known });
 }
 
 /** The file in this folder, of those that many programs read, that sets a variable; undefined: none. */

@@ -3,10 +3,12 @@ import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
+import { secretsIn } from '../kit/secret-variables.ts';
 import type { Ledger } from '../migrate/contract/engine.ts';
 import type { OtherEnvironment } from '../migrate/contract/task.ts';
 import { fault } from '../kit/fault.ts';
 import { defaultSet } from '../migrate/contract/migration-id.ts';
+import type { LayoutChoice } from '../migrate/contract/tool.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
 import { withEnvFile } from './env-file.ts';
@@ -42,6 +44,8 @@ export interface Project {
   readonly migrations: MigrationsFolder;
   /** The set that its migrations belong to. */
   readonly set: string;
+  /** How its folder names and divides them. */
+  readonly layout: LayoutChoice;
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
@@ -75,9 +79,10 @@ export async function openLoaded(
 ): Promise<Outcome<Project>> {
   const redactor = options.redactor ?? createRedactor();
   const { environment: named, askName, envFile, embeddedAsked = false } = options;
-  const variables = readVariables(root, envFile ?? config.envFile, options.env, redactor);
+  const variables = readVariables(root, envFile ?? config.envFile, options.env);
   if (!variables.ok) return variables;
   const env = variables.value;
+  for (const secret of secretsIn(env)) redactor.register(secret);
   const question = { config, named, env, askName, redactor, root, embeddedAsked };
   const chosen = await chooseEnvironment(question);
   if (!chosen.ok) return chosen;
@@ -100,6 +105,7 @@ export async function openLoaded(
     root,
     migrations: migrations.value,
     set: config.set ?? defaultSet,
+    layout: config.layout ?? 'auto',
     environment,
     ...(pinned === undefined ? {} : { pinned }),
     others: othersOf(environment.name, config, lock.value),
@@ -114,15 +120,10 @@ export async function openLoaded(
 }
 
 /** The environment, with the variables of the named file. */
-function readVariables(
-  root: string,
-  file: string | undefined,
-  env: OpenOptions['env'],
-  redactor: Redactor,
-): Outcome<OpenOptions['env']> {
+function readVariables(root: string, file: string | undefined, env: OpenOptions['env']): Outcome<OpenOptions['env']> {
   if (file === undefined) return ok(env);
   const path = resolve(root, file);
-  return withEnvFile(env, path, relative(root, path), redactor);
+  return withEnvFile(env, path, relative(root, path));
 }
 
 /** The other environments. An entry of the lock file that the configuration no longer names does not count. */

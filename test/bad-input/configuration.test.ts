@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
 import { serverUrl, createTestDatabase } from '../support/database.ts';

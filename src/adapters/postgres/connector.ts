@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
-import { fault, FaultError } from '../../kit/fault.ts';
+import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { pooledSession } from '../../migrate/runner/session/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/contract/ports.ts';
@@ -51,11 +51,12 @@ async function openSession(
   timeoutMs: number,
 ): Promise<Outcome<Session>> {
   let client: Client;
+  let unmetTerm: ReturnType<typeof holdToTerms>;
   try {
     const config = { ...clientConfig(address, options), connectionTimeoutMillis: timeoutMs };
     client = new Client(config);
     isolate(client, config);
-    holdToTerms(client, address);
+    unmetTerm = holdToTerms(client, address);
   } catch (error) {
     return err(connectFault(error as Error, address));
   }
@@ -75,9 +76,12 @@ async function openSession(
   try {
     if (options.signal?.aborted === true) throw new Error('it was no longer needed');
     await client.connect();
+    const unmet = unmetTerm();
+    if (unmet !== undefined) throw unmet;
   } catch (error) {
     cut(client);
-    if (error instanceof FaultError) return err(...error.findings);
+    const unmet = unmetTerm();
+    if (unmet !== undefined) return err(...unmet.findings);
     if (refusesOptions(error as Error) && options.pooled !== true)
       return await openThroughPooler(address, options, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))

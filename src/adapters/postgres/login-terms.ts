@@ -8,12 +8,17 @@ type Wire = EventEmitter & { readonly stream: { destroy(error?: Error): void } }
 /**
  * Ends the connection before the password is sent if the server's way of logging in is not what the URL asks for
  * (`channel_binding=require`, `require_auth`), or behind the login if the server is not (`target_session_attrs`).
+ *
+ * @returns asks, after connecting, which term was not met
  */
-export function holdToTerms(client: Client, address: DatabaseAddress): void {
+export function holdToTerms(client: Client, address: DatabaseAddress): () => FaultError | undefined {
   const { channelBinding, requireAuth, session } = address;
   const wire = (client as unknown as { readonly connection: Wire }).connection;
-  const leave = (code: 'login-method-refused' | 'database-read-only', why: string): void =>
-    wire.stream.destroy(new FaultError(fault(code, { why })));
+  let unmet: FaultError | undefined;
+  const leave = (code: 'login-method-refused' | 'database-read-only', why: string): void => {
+    unmet ??= new FaultError(fault(code, { why }));
+    wire.stream.destroy();
+  };
   if (channelBinding === 'require') {
     const unbound = (how: string): void =>
       leave('login-method-refused', `The URL says channel_binding=require, and the server ${how}.`);
@@ -53,6 +58,7 @@ export function holdToTerms(client: Client, address: DatabaseAddress): void {
           `The URL says target_session_attrs=${session}, and this server ${parameterName === 'in_hot_standby' ? 'is a standby' : 'is read-only by default'}.`,
         );
     });
+  return () => unmet;
 }
 
 /** True if the list of libpq, of methods that are wanted or, with `!`, of methods that are not, allows a method. */
