@@ -9,7 +9,7 @@ function meaningOf(url: string): string {
   const read = readDatabaseUrl(url, 'DATABASE_URL', { user: 'os' });
   if (!read.ok) return read.findings.map(({ code }) => code).join();
   const { user, password, host, port, database, tls, ...terms }: DatabaseAddress = read.value.address;
-  const more = Object.entries(terms).map(([name, value]) => ` ${name}=${String(value)}`);
+  const more = Object.entries(terms).map(([name, value]) => ` ${name}=${value as string}`);
   const told = read.value.findings.length === 0 ? '' : ` +${read.value.findings.length}`;
   const secret = password === undefined ? '' : `:${password}`;
   return `${user}${secret}@${host}:${port}/${database} ${tls}${more.join('')}${told}`;
