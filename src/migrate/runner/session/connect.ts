@@ -7,6 +7,8 @@ import { fixInJob, localhost } from './connect-fixes.ts';
 
 /** The host or a proxy answered, so the network is up: what restarts is back within this part of the budget. */
 const answeredShare = 0.25;
+/** In the job's own container only a companion of the job could still begin to listen. */
+const ownMs = 3_000;
 
 type ConnectTry<T> = () => Promise<Outcome<T>>;
 
@@ -24,7 +26,6 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
     if (opened.ok || ports.signal.aborted || budgetMs === 0) return opened;
     const [finding] = opened.findings;
     if (finding === undefined) return opened;
-    if (isItself(finding, ports)) return err(fault(finding.code, { why: finding.why, fix: localhost }));
     if (!mayConnectLater(finding)) return err(fixInJob(finding));
     const waitedMs = Math.round(ports.clock() - began);
     const cause = causeOf(finding);
@@ -32,9 +33,13 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
     reasons.add(finding.why);
     ports.emit({ kind: 'connecting', attempt, waitedMs, budgetMs, why: finding.why });
     const pause = Math.min(5_000, 250 * 2 ** Math.min(attempt - 1, 5));
+    const itself = isItself(finding, ports);
     const answered = [...causes.keys()].every((known) => soon.has(known));
-    if (waitedMs + pause > budgetMs * (answered ? answeredShare : 1))
-      return err(unreachable(finding, { causes, reasons: [...reasons], attempt, waitedMs }));
+    const enoughMs = Math.min(budgetMs * (answered ? answeredShare : 1), itself ? ownMs : Infinity);
+    if (waitedMs + pause > enoughMs) {
+      const failure = unreachable(finding, { causes, reasons: [...reasons], attempt, waitedMs });
+      return err(itself ? { ...failure, fix: localhost } : failure);
+    }
     await ports.sleep(pause);
   }
 }
@@ -43,7 +48,7 @@ function mayConnectLater({ code }: Finding): boolean {
   return Object.hasOwn(catalogue, code) && catalogue[code].retryable === true;
 }
 
-/** A closed port of this machine: in a job that is its own container, where no server will ever start. */
+/** A closed port of this machine: in a job that is its own container. */
 function isItself({ code }: Finding, ports: RunnerPorts): boolean {
   return code === 'connection-refused' && /^(localhost|127\..*|::1|0\.0\.0\.0)$/i.test(ports.connector.target.host);
 }
