@@ -3,10 +3,12 @@ import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
+import { secretsIn } from '../kit/secret-variables.ts';
 import type { Ledger } from '../migrate/contract/engine.ts';
 import type { OtherEnvironment } from '../migrate/contract/task.ts';
 import { fault } from '../kit/fault.ts';
 import { defaultSet } from '../migrate/contract/migration-id.ts';
+import type { LayoutChoice } from '../migrate/contract/tool.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
 import { leadsToOriginal } from './copied-environment.ts';
@@ -37,6 +39,8 @@ export interface Project {
   readonly migrations: MigrationsFolder;
   /** The set that its migrations belong to. */
   readonly set: string;
+  /** How its folder names and divides them. */
+  readonly layout: LayoutChoice;
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
@@ -68,6 +72,7 @@ export async function openLoaded(
 ): Promise<Outcome<Project>> {
   const redactor = options.redactor ?? createRedactor();
   const { environment: named, env, askName } = options;
+  for (const secret of secretsIn(env)) redactor.register(secret);
   const question = { config, named, env, askName, redactor };
   const chosen = await chooseEnvironment(question);
   if (!chosen.ok) return chosen;
@@ -90,6 +95,7 @@ export async function openLoaded(
     root,
     migrations: migrations.value,
     set: config.set ?? defaultSet,
+    layout: config.layout ?? 'auto',
     environment,
     ...(pinned === undefined ? {} : { pinned }),
     others: othersOf(environment.name, config, lock.value),
