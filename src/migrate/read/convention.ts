@@ -18,7 +18,7 @@ export interface Convention {
   /** What a file itself, or a setting beside it, says about how it runs. `source` is the file without BOM. */
   readonly manner?: (path: string, file: string, source: ByteSource) => Promise<Manner>;
   /** Present: a file holds both directions. */
-  readonly divide?: (source: ByteSource, file: string) => Promise<Outcome<Division>>;
+  readonly divide?: (source: ByteSource, file: string) => Promise<Outcome<DividedFile>>;
 }
 
 /** How a file runs. */
@@ -29,7 +29,7 @@ export interface Manner {
 }
 
 /** The sections of a file. */
-export interface Division {
+export interface DividedFile {
   /** Absent: the file has no marks, and is the way forward as a whole. */
   readonly up?: DividedSection;
   /** Absent: the file has none, or one without statements. */

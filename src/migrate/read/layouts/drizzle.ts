@@ -70,7 +70,7 @@ async function readJournal(folder: Folder): Promise<Outcome<readonly JournalEntr
   }
   const { dialect, entries } = content as { readonly dialect?: unknown; readonly entries?: unknown };
   if (dialect !== undefined && dialect !== 'postgresql')
-    return err(refuse(folder, `Its migrations were written for ${String(dialect)}, not for PostgreSQL.`));
+    return err(refuse(folder, `Its migrations were written for ${JSON.stringify(dialect)}, not for PostgreSQL.`));
   if (!Array.isArray(entries) || !entries.every(isEntry)) return err(refuse(folder, 'It lists no migrations.'));
   return ok(entries);
 }

@@ -1,6 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { decodeUtf8 } from '../../../sql/encoding.ts';
+import { countCharacters } from '../../../sql/position.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../contract/ports.ts';
 import type { Convention, Manner } from '../convention.ts';
 import { canonicalVersion, kindOfName, type FileName } from '../file-name.ts';
@@ -96,7 +97,7 @@ async function placeholders(file: string, source: ByteSource): Promise<readonly 
 function placeholderIn(text: string, line: number, file: string): Finding | undefined {
   const [name] = /\$\{[^}\n]*\}?/.exec(text) ?? [];
   if (name === undefined) return undefined;
-  const where = { file, line, column: [...text.slice(0, text.indexOf(name))].length + 1 };
+  const where = { file, line, column: countCharacters(text.slice(0, text.indexOf(name))) + 1 };
   const why = `${name} is a placeholder, for which Flyway puts in a value of its configuration.`;
   const fix = `Write the value. If it is meant literally, say so in ${file}.conf: \`placeholderReplacement=false\`.`;
   return fault('foreign-layout', { why, fix, where });

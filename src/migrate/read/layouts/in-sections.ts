@@ -40,7 +40,7 @@ function nameIn(tool: SectionTool, path: string): FileName {
   if (kind !== 'sql') return { kind };
   const [, digits, name, verify] = names[tool].file.exec(path) ?? [];
   if (digits === undefined) return { kind: 'no-version' };
-  if (/\.down\.sql$/.test(path)) {
+  if (path.endsWith('.down.sql')) {
     const why = `${toolTitles[tool]} keeps the way back in the same file, below \`${downMark[tool]}\`.`;
     return { kind: 'foreign', why, fix: `Move the statements of ${path} there.` };
   }
@@ -69,6 +69,13 @@ function timeOf(path: string): number {
   const digits = /^\d+/.exec(path)?.[0] ?? '';
   const date = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/.exec(digits);
   if (date === null) return Number(digits);
-  const [year = 0, month = 0, day = 0, hour, minute, second, ms] = date.slice(1).map(Number);
-  return Date.UTC(year, month - 1, day, hour, minute, second, ms);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, ms = 0] = date.slice(1).map(Number);
+  return (((daysTo(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms;
+}
+
+/** Days from 1970-01-01 to a date of the Gregorian calendar; its years are taken to begin in March. */
+function daysTo(year: number, month: number, day: number): number {
+  const years = month > 2 ? year : year - 1;
+  const inYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return years * 365 + Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400) + inYear - 719_468;
 }

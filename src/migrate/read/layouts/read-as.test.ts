@@ -118,7 +118,11 @@ describe('a folder is read in the layout of the tool that made it', () => {
     ],
     [
       'atlas',
-      { '20240101000000.sql': '-- atlas:txmode none\n\nSELECT 1;', '20240102000000_b.sql': 'SELECT 1;', 'atlas.sum': '' },
+      {
+        '20240101000000.sql': '-- atlas:txmode none\n\nSELECT 1;',
+        '20240102000000_b.sql': 'SELECT 1;',
+        'atlas.sum': '',
+      },
       [
         '20240101000000 20240101000000 [20240101000000.sql alone, -, -] 20240101000000',
         '20240102000000 b [20240102000000_b.sql, -, -] 20240102000000',
@@ -149,9 +153,15 @@ describe('`foreign-layout`: what cannot be read right is refused', () => {
     ['This is a folder of Sqitch (sqitch.plan).', { 'sqitch.plan': '%project=a', 'deploy/a.sql': 'SELECT 1;' }],
     ['This is a folder of Sqitch (migrations/a.sql, line 1: -- Deploy p:a to pg).', { 'a.sql': '-- Deploy p:a to pg' }],
     ['golang-migrate (2_b.up.sql), Flyway (V1__a.sql)', { 'V1__a.sql': 'SELECT 1;', '2_b.up.sql': 'SELECT 1;' }],
-    ['dbmate (migrations/1_a.sql, line 1: -- migrate:up), goose', { '1_a.sql': '-- migrate:up', '2_b.sql': '-- +goose Up' }],
+    [
+      'dbmate (migrations/1_a.sql, line 1: -- migrate:up), goose',
+      { '1_a.sql': '-- migrate:up', '2_b.sql': '-- +goose Up' },
+    ],
     ['this one has no `-- +goose Up`', { '1_a.sql': '-- +goose Up\nSELECT 1;', '2_b.sql': 'SELECT 1;' }],
-    ['goose keeps the way back in the same file', { '1_a.sql': '-- +goose Up\nSELECT 1;', '1_a.down.sql': 'SELECT 1;' }],
+    [
+      'goose keeps the way back in the same file',
+      { '1_a.sql': '-- +goose Up\nSELECT 1;', '1_a.down.sql': 'SELECT 1;' },
+    ],
     ['00002_b.go is a migration of goose in code', { '1_a.sql': '-- +goose Up\nSELECT 1;', '00002_b.go': '' }],
     ['3_c.sql is beside pairs of golang-migrate', { '2_b.up.sql': 'SELECT 1;', '3_c.sql': 'SELECT 1;' }],
     ['R__views.sql is repeatable', { 'V1__a.sql': 'SELECT 1;', 'R__views.sql': 'SELECT 1;' }],
@@ -164,7 +174,10 @@ describe('`foreign-layout`: what cannot be read right is refused', () => {
     ['were written for mysql', { '0_b/migration.sql': 'SELECT 1;', 'migration_lock.toml': 'provider = "mysql"' }],
     ['Prisma runs migrations/10_b/migration.sql before', { '2_a/migration.sql': '', '10_b/migration.sql': '' }],
     ['dbmate runs migrations/10_b.sql before', { '2_a.sql': '-- migrate:up', '10_b.sql': '-- migrate:up' }],
-    ['node-pg-migrate runs', { '1800000000000_a.sql': '-- Up Migration', '20200101000000000_b.sql': 'SELECT 1;' }],
+    [
+      'node-pg-migrate runs migrations/20200101',
+      { '1600000000000_a.sql': '-- Up Migration', '20200101000000000_b.sql': 'SELECT 1;' },
+    ],
     [
       '0001_b.sql is not in meta/_journal.json',
       {
@@ -173,8 +186,11 @@ describe('`foreign-layout`: what cannot be read right is refused', () => {
         'meta/_journal.json': '{"entries":[{"idx":0,"when":1,"tag":"0000_a"}]}',
       },
     ],
-    ['It lists 0000_a, but there is no file', { 'meta/_journal.json': '{"entries":[{"idx":0,"when":1,"tag":"0000_a"}]}' }],
-    ['were written for sqlite', { 'meta/_journal.json': '{"dialect":"sqlite","entries":[]}' }],
+    [
+      'It lists 0000_a, but there is no file',
+      { 'meta/_journal.json': '{"entries":[{"idx":0,"when":1,"tag":"0000_a"}]}' },
+    ],
+    ['were written for "sqlite"', { 'meta/_journal.json': '{"dialect":"sqlite","entries":[]}' }],
     ['It is not JSON', { '0000_a.sql': '', 'meta/_journal.json': '{' }],
     ['`-- atlas:delimiter \\n`', { '1_a.sql': '-- atlas:delimiter \\n\n\nSELECT 1', 'atlas.sum': '' }],
   ])('%s', async (why, files) => {

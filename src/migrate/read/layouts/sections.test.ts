@@ -24,7 +24,11 @@ describe('a file with both directions is divided as its tool divides it', () => 
     ['dbmate', '-- migrate:up\nUP;\n-- migrate:down\n-- nothing to do\n', ['2: UP;\n', undefined]],
     ['goose', '-- +goose Up\nUP;\n-- +goose Down\nDOWN;', ['2: UP;\n', '4: DOWN;']],
     ['goose', '-- +GOOSE down\n-- +goose up\nUP;', ['3: UP;', undefined]],
-    ['goose', '-- +goose NO TRANSACTION\n-- +goose Up\nUP;\n-- +goose Down\nDOWN;', ['3 alone: UP;\n', '5 alone: DOWN;']],
+    [
+      'goose',
+      '-- +goose NO TRANSACTION\n-- +goose Up\nUP;\n-- +goose Down\nDOWN;',
+      ['3 alone: UP;\n', '5 alone: DOWN;'],
+    ],
     [
       'goose',
       '-- +goose Up\n-- +goose StatementBegin\nA; B;\n-- +goose StatementEnd\n-- +goose Down\n',
@@ -60,7 +64,7 @@ describe('`foreign-layout`: what the tool itself refuses, drops or runs in both 
 });
 
 test('a mark behind a very large file is found', async () => {
-  const rows = `${'-- a comment\nINSERT INTO t VALUES (1);\n'.repeat(60_000)}`;
+  const rows = '-- a comment\nINSERT INTO t VALUES (1);\n'.repeat(60_000);
   const text = `-- migrate:up\n${rows}-- migrate:down\nDOWN;`;
   expect((await divided('dbmate', text)) as string[]).toMatchObject({ 1: '120003: DOWN;' });
 });

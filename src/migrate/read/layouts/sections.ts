@@ -3,11 +3,11 @@ import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { createToken, nextToken } from '../../../sql/lexer.ts';
 import type { ByteSource } from '../../contract/ports.ts';
-import type { DividedSection, Division } from '../convention.ts';
+import type { DividedSection, DividedFile } from '../convention.ts';
 import { commentLines, type CommentLine } from './comment-lines.ts';
 import { downMark, sectionRules, upMark, type SectionTool } from './section-rules.ts';
 
-interface Begun {
+interface SectionStart {
   readonly direction: 'up' | 'down';
   readonly mark: CommentLine;
   readonly transaction?: 'none';
@@ -19,8 +19,8 @@ interface Begun {
  *
  * @param source the file without BOM
  */
-export async function divideFile(tool: SectionTool, source: ByteSource, file: string): Promise<Outcome<Division>> {
-  const begun: Begun[] = [];
+export async function divideFile(tool: SectionTool, source: ByteSource, file: string): Promise<Outcome<DividedFile>> {
+  const begun: SectionStart[] = [];
   const findings: Finding[] = [];
   let alone = false;
   for await (const line of commentLines(source)) {
@@ -50,7 +50,7 @@ export async function divideFile(tool: SectionTool, source: ByteSource, file: st
   });
 }
 
-function sectionOf({ mark, transaction }: Begun, end: number, alone: boolean): DividedSection {
+function sectionOf({ mark, transaction }: SectionStart, end: number, alone: boolean): DividedSection {
   const own = { start: mark.end, end: Math.max(mark.end, end), line: mark.line + 1 };
   return alone || transaction === 'none' ? { ...own, transaction: 'none' } : own;
 }
@@ -63,7 +63,7 @@ interface File {
 /** What is wrong with how a file begins: no mark, only the way back, statements before the first mark. */
 async function judgeBeginning(
   tool: SectionTool,
-  begun: readonly Begun[],
+  begun: readonly SectionStart[],
   { source, file }: File,
 ): Promise<Finding | undefined> {
   const [first] = begun;
