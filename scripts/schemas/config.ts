@@ -1,6 +1,7 @@
 // The JSON Schema of the configuration. It is closed: an editor marks a mistyped key. What depends on several keys at
 // once, or on the environment, is checked when the configuration is read.
 import { z } from 'zod';
+import { layouts } from '../../src/migrate/contract/tool.ts';
 
 const duration = z.string().regex(/^\d{1,7}(ms|s|min|m|h)?$/);
 const variable = z.strictObject({ env: z.string().describe('environment variable that holds the URL') });
@@ -99,6 +100,7 @@ export const config = z
   .strictObject({
     $schema: z.string().optional(),
     migrations: z.string().optional().describe('folder of migrations; default: migrations'),
+    layout: z.enum(['auto', ...layouts]).optional().describe('whose conventions the folder follows; default: auto'),
     set: z.string().optional().describe('name of this set, where several repositories use one database; default: app'),
     verify: verify.optional().describe('how `verify` judges, in all environments'),
     environments: z.record(z.string(), environment).optional().describe('by name'),

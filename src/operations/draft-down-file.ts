@@ -50,7 +50,7 @@ const owner = 'postgres';
 /** Drafts a down file for a migration that has none, and tests it on a throwaway server, without the database. */
 export async function draftDownFile(project: Project, request: DraftRequest): Promise<Outcome<DraftedFile>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
-  const reading = await readFolder(folder, nodeHashing, project.set);
+  const reading = await readFolder(folder, nodeHashing, project);
   if (!reading.ok) return reading;
   const { findings } = reading.value;
   const { migrations } = inEffect(reading.value.migrations, emptyHistory);

@@ -54,7 +54,7 @@ export interface SquashedFiles {
 /** Writes one file in place of all migrations up to a version, once throwaway servers prove that it makes the same. */
 export async function squashMigrations(project: Project, request: SquashRequest): Promise<Outcome<SquashedFiles>> {
   const folder = openFolder(project.migrations.path, project.migrations.label);
-  const reading = await readFolder(folder, nodeHashing, project.set);
+  const reading = await readFolder(folder, nodeHashing, project);
   if (!reading.ok) return reading;
   const all = reading.value.migrations;
   // What a new database would get: an earlier squashed file counts in place of what it replaces.

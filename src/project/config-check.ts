@@ -2,6 +2,7 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { setName } from '../migrate/contract/migration-id.ts';
+import { layouts } from '../migrate/contract/tool.ts';
 import type { Config } from './config-model.ts';
 import { cloudRun, secretName, secretVersion } from './config-cloud-run.ts';
 import { identity, unknownOriginals } from './config-identity.ts';
@@ -152,4 +153,11 @@ const set: Kind = (value, path) =>
 /** The set that godwit reserves for its own use. */
 const reservedSet = 'prompts';
 
-const configShape = shape({ $schema: text, migrations: text, set, verify, environments });
+const configShape = shape({
+  $schema: text,
+  migrations: text,
+  layout: oneOf('auto', ...layouts),
+  set,
+  verify,
+  environments,
+});

@@ -1,3 +1,5 @@
+import type { LayoutChoice } from '../migrate/contract/tool.ts';
+
 /**
  * Where a database is: the embedded server, or a URL in an environment variable, in the configuration without a
  * password, or in a secret that only the engine reads.
@@ -123,6 +125,11 @@ export interface Config {
   readonly $schema?: string;
   /** Folder of migrations, relative to the configuration file. Default: `migrations`. */
   readonly migrations?: string;
+  /**
+   * How the folder names and divides its migrations: `auto` (default) looks at the folder; a name such as `goose` does
+   * not.
+   */
+  readonly layout?: LayoutChoice;
   /**
    * Name of the project's set of migrations, if several repositories use one database: each set has its own
    * versions. Default: `app`.

@@ -7,6 +7,7 @@ import type { Ledger } from '../migrate/contract/engine.ts';
 import type { OtherEnvironment } from '../migrate/contract/task.ts';
 import { fault } from '../kit/fault.ts';
 import { defaultSet } from '../migrate/contract/migration-id.ts';
+import type { LayoutChoice } from '../migrate/contract/tool.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
 import { leadsToOriginal } from './copied-environment.ts';
@@ -37,6 +38,8 @@ export interface Project {
   readonly migrations: MigrationsFolder;
   /** The set that its migrations belong to. */
   readonly set: string;
+  /** How its folder names and divides them. */
+  readonly layout: LayoutChoice;
   readonly environment: Environment;
   /** Identity from godwit.lock.json; absent before the first run and for the embedded server. */
   readonly pinned?: Pin;
@@ -90,6 +93,7 @@ export async function openLoaded(
     root,
     migrations: migrations.value,
     set: config.set ?? defaultSet,
+    layout: config.layout ?? 'auto',
     environment,
     ...(pinned === undefined ? {} : { pinned }),
     others: othersOf(environment.name, config, lock.value),

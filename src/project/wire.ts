@@ -160,7 +160,7 @@ async function readMigrations(
   const open = openScriptsOf(folder);
   if (!options.migrations)
     return ok({ bundle: createBundle({ layout: 'native', set, migrations: [], open }, ports), findings: [] });
-  const reading = await readFolder(folder, nodeHashing, set);
+  const reading = await readFolder(folder, nodeHashing, project);
   if (!reading.ok) return reading;
   const { migrations, findings } = reading.value;
   return ok({ bundle: createBundle({ layout: 'native', set, migrations, open }, ports), findings });

@@ -15,6 +15,13 @@ export function openFolder(path: string, label: string): Folder {
   const sizes = new Map<string, number>();
   const opened = new Map<string, ByteSource>();
   const memory = createMemory();
+  const inners = new Map<string, Folder>();
+  const inner = (name: string): Folder => {
+    if (!isPlainName(name)) throw notAName(name);
+    const known = inners.get(name) ?? openFolder(join(root, name), label === '' ? name : `${label}/${name}`);
+    inners.set(name, known);
+    return known;
+  };
   return {
     label,
     list() {
@@ -23,9 +30,9 @@ export function openFolder(path: string, label: string): Folder {
       return Promise.resolve(listed);
     },
     open(name) {
-      if (name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name)) {
-        return Promise.reject(new Error(`not a name of a file in a folder: ${JSON.stringify(name)}`));
-      }
+      const [first = '', ...rest] = name.split('/');
+      if (!isPlainName(first)) return Promise.reject(notAName(name));
+      if (rest.length > 0) return inner(first).open(rest.join('/'));
       try {
         const known = opened.get(name);
         if (known !== undefined) return Promise.resolve(known);
@@ -37,7 +44,29 @@ export function openFolder(path: string, label: string): Folder {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }
     },
+    inner,
+    around: () => Promise.resolve(listAround(root, label)),
   };
+}
+
+function isPlainName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\\\0]/.test(name);
+}
+
+function notAName(name: string): Error {
+  return new Error(`not a name of a file in a folder: ${JSON.stringify(name)}`);
+}
+
+/** The entries of the folders around one, up to the project that its label is relative to. */
+function listAround(root: string, label: string): readonly string[] {
+  const depth = label === '' || label === '.' ? 0 : label.split('/').length;
+  return Array.from({ length: depth }, (_, at) => '../'.repeat(at + 1)).flatMap((up) => {
+    try {
+      return readdirSync(join(root, up)).map((name) => `${up}${name}`);
+    } catch {
+      return [];
+    }
+  });
 }
 
 const smallFile = 256 * 1024;

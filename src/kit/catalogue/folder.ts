@@ -38,6 +38,12 @@ export const folderFaults = entries({
     fix: 'Rename the file to match its migration, or remove it.',
     exit: 10,
   },
+  'foreign-layout': {
+    title: 'The folder of migrations belongs to another tool and cannot be read',
+    why: 'Its files follow the conventions of another migration tool in a way that Godwit does not read, so running them could do something else than that tool would.',
+    fix: 'See docs/coming-from.md for the way on with each tool.',
+    exit: 10,
+  },
   'file-unreadable': {
     title: 'A file cannot be read',
     why: 'The file does not exist, or the operating system denied access.',

@@ -14,8 +14,20 @@ export interface ScriptFile {
   readonly file: string;
   /** SHA-256 (hex) of the bytes without BOM and with LF line ends. */
   readonly checksum: string;
-  /** Bytes on disk, BOM included. */
+  /** Its tool runs it outside a transaction, as `transaction=none` does. */
+  readonly transaction?: 'none';
+  /** Bytes on disk, BOM included; of a section its own bytes. */
   readonly size: number;
+  /** Present: it is a section of a file that holds both directions. */
+  readonly section?: Section;
+}
+
+/** A part of a file, in bytes of the file without BOM. Its checksum and its spans are those of these bytes alone. */
+interface Section {
+  readonly start: number;
+  readonly end: number;
+  /** Line of its first byte in the file, from 1. */
+  readonly line: number;
 }
 
 /**
@@ -35,6 +47,8 @@ export interface Migration {
   readonly recorded?: true;
   /** The migrations that it was squashed from: where these are applied, it is recorded and not executed. */
   readonly replaces?: Replaces;
+  /** What the tool of its layout calls it in its own history; absent in the native layout. */
+  readonly knownAs?: string;
 }
 
 /** Which script of a migration is meant. */

@@ -123,7 +123,12 @@ export interface Folder {
   /** Its name in findings, relative to the project: `migrations`. */
   readonly label: string;
   list(): Promise<Outcome<readonly FolderEntry[]>>;
+  /** Opens a file of the folder; `a/b.sql` is one of the folder `a` in it. */
   open(name: string): Promise<ByteSource>;
+  /** A folder in it, by its name in the list. */
+  inner(name: string): Folder;
+  /** What is in the folders around it up to the project, such as `../schema.prisma`. */
+  around(): Promise<readonly string[]>;
 }
 
 /** SHA-256, fed in pieces. */

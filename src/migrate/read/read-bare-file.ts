@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Migration, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
-import { readScriptFile, visible } from './read-folder.ts';
+import { pathIn, readScriptFile, visible } from './read-script-file.ts';
 
 /** What the name of a standalone script says: which migration it belongs to, and whether it is the way back. */
 export interface BareName {
@@ -58,10 +58,6 @@ function withoutUp(folder: Folder, fileName: string, upName: string): ReturnType
     why: `By its name, the file undoes ${upName}, which is not next to it, so godwit cannot tell what must be gone afterwards.`,
     fix: `Bring ${upName} back. If the file does not undo anything, rename it.`,
   });
-}
-
-function pathIn(folder: Folder, name: string): string {
-  return folder.label === '' ? name : `${folder.label}/${name}`;
 }
 
 async function readOne(

@@ -79,7 +79,7 @@ test('1 and 001 are the same version: both files are named', async () => {
 test('every file that cannot be a migration is reported at once (`migration-no-version`, `migration-orphan`)', async () => {
   write({
     'users.sql': '',
-    'V1__flyway.sql': '',
+    'v1_flyway.sql': '',
     'rollback_x.sql': '',
     '1-a.sql': '',
     '2.sql': '',
@@ -99,18 +99,18 @@ test('every file that cannot be a migration is reported at once (`migration-no-v
     'migration-odd-name migrations/7_UP.SQL',
     'migration-not-a-file migrations/8_folder.sql',
     'migration-orphan migrations/9_x.down.sql',
-    'migration-no-version migrations/V1__flyway.sql',
     'migration-no-version migrations/rollback_x.sql',
     'migration-no-version migrations/users.sql',
+    'migration-no-version migrations/v1_flyway.sql',
   ]);
 });
 
 test('a file without version is told how to run alone or to get one', async () => {
-  write({ 'V1__flyway.sql': '', 'users.sql': '' });
+  write({ 'v1_flyway.sql': '', 'users.sql': '' });
   const result = await read();
   expect(result.ok ? [] : result.findings.map(({ fix }) => fix)).toEqual([
-    'Rename it to 1_flyway.sql.',
     'To run it as a standalone script: `godwit up --file migrations/users.sql`. To make it a migration, give it a version: 0001_users.sql.',
+    'Rename it to 1_flyway.sql.',
   ]);
 });
 

@@ -1,232 +1,85 @@
-import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import type { Replaces } from '../../sql/replaces.ts';
-import type { Migration, Role, ScriptFile } from '../contract/model.ts';
-import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
 import { defaultSet, migrationId } from '../contract/migration-id.ts';
-import { checksumOf } from './checksum.ts';
-import { compareVersions, readFileName } from './file-name.ts';
-import { replacesOf } from './replaces-of.ts';
-import { judgeReplaces, replacingTwins } from './replacing.ts';
+import type { Migration } from '../contract/model.ts';
+import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
+import { type Layout, type LayoutChoice } from '../contract/tool.ts';
+import { toolsByNames, type Detection } from './layouts/by-names.ts';
+import { listingOf, toolsByMarks } from './layouts/detect.ts';
+import { refuseFolder, refuseMixed } from './layouts/refusal.ts';
+import { readNative } from './read-native.ts';
 
 /** What a folder holds. */
 export interface FolderReading {
+  /** The layout in which it was read. */
+  readonly layout: Layout;
   /** In the order of their versions. */
   readonly migrations: readonly Migration[];
   /** Warnings and notes; an error makes the reading fail instead. */
   readonly findings: readonly Finding[];
 }
 
-/** A file of the native layout that may be read. */
-interface NamedFile {
-  readonly entry: FolderEntry;
-  readonly file: string;
-  readonly role: Role;
-  readonly version: string;
-  readonly name: string;
+/** How a folder is read. */
+export interface ReadOptions {
+  /** The set that the migrations belong to. Default: `app`. */
+  readonly set?: string;
+  /** Default: `auto`. */
+  readonly layout?: LayoutChoice;
 }
 
 /**
- * Reads a folder in the native layout: `<version>_<name>.sql` with optional `.down.sql` and `.verify.sql`. Files are
- * hashed, not analysed. All problems of the folder are reported at once.
- *
- * @param set the set that the migrations belong to
+ * Reads a folder of migrations in its layout. Files are hashed, not analysed. All problems of the folder are reported at
+ * once.
  */
 export async function readFolder(
   folder: Folder,
   hashing: Hashing,
-  set: string = defaultSet,
+  { set = defaultSet, layout = 'auto' }: ReadOptions = {},
 ): Promise<Outcome<FolderReading>> {
   const listed = await folder.list();
   if (!listed.ok) return listed;
-  const findings: Finding[] = [];
-  const files: NamedFile[] = [];
-  for (const entry of listed.value) {
-    const file = pathOf(folder, entry.name);
-    const problem = judgeEntry(entry, file);
-    const named = readFileName(entry.name);
-    if (problem !== undefined) findings.push(problem);
-    else if (named.kind === 'script')
-      files.push({ entry, file, role: named.role, version: named.version, name: named.name });
-  }
-  files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
-  const groups = groupFiles(files, await replacingTwins(folder, files), findings);
-  if (findings.some((finding) => finding.severity === 'error')) return err(...findings.sort(byFile));
-  const read = await readGroups(folder, groups, hashing);
+  const read = await readIn(layout, { folder, entries: listed.value, hashing });
   if (!read.ok) return read;
-  const wrong = judgeReplaces(read.value);
-  if (wrong.length > 0) return err(...wrong);
-  const migrations = read.value.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
-  return ok({ migrations, findings });
+  const migrations = read.value.migrations.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
+  return ok({ ...read.value, migrations });
 }
 
-function pathOf(folder: Folder, name: string): string {
-  return folder.label === '' ? name : `${folder.label}/${name}`;
+interface Source {
+  readonly folder: Folder;
+  readonly entries: readonly FolderEntry[];
+  readonly hashing: Hashing;
 }
 
-function byFile(a: Finding, b: Finding): number {
-  const left = a.where?.file ?? '';
-  const right = b.where?.file ?? '';
-  return left < right ? -1 : left > right ? 1 : 0;
+async function readIn(layout: LayoutChoice, source: Source): Promise<Outcome<FolderReading>> {
+  if (layout === 'auto') return await readWhatItIs(source);
+  const read = await readNative(source.folder, source.entries, source.hashing);
+  return read.ok ? ok({ layout, migrations: read.value.migrations, findings: [] }) : read;
 }
 
-/** What is wrong with an entry itself; undefined if nothing, or if the entry is ignored. */
-function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
-  const named = readFileName(entry.name);
-  if (named.kind === 'other') return undefined;
-  const where = { file };
-  if (named.kind === 'odd') {
-    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: use letters, digits, \`.\`, \`_\` and \`-\`.`;
-    return fault('migration-odd-name', { why, where: { file: visible(file) } });
+async function readWhatItIs(source: Source): Promise<Outcome<FolderReading>> {
+  const { folder, entries, hashing } = source;
+  const listing = await listingOf(folder, entries);
+  const byNames = toolsByNames(listing);
+  if (byNames.length > 0) return await readAs(byNames, source);
+  const read = await readNative(folder, entries, hashing);
+  if (!read.ok) {
+    const byMarks = await toolsByMarks(folder, listing.files);
+    return byMarks.length > 0 ? await readAs(byMarks, source) : read;
   }
-  if (entry.outside)
-    return fault('migration-outside', { why: `${file} is a link that leads out of the folder.`, where });
-  if (entry.type !== 'file') {
-    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a broken link';
-    return fault('migration-not-a-file', { why: `${file} is ${what}.`, where });
+  if (read.value.marks.size > 0) return await readAs(await toolsByMarks(folder, listing.files), source);
+  return ok({ layout: 'native', migrations: read.value.migrations, findings: [] });
+}
+
+async function readAs(
+  [first, ...others]: readonly Detection[],
+  { folder, entries, hashing }: Source,
+): Promise<Outcome<FolderReading>> {
+  if (first === undefined) throw new Error('no tool to read as');
+  const where = { file: folder.label };
+  if (others.length > 0) return err(refuseMixed([first, ...others], where));
+  if (first.tool === 'supabase' || first.tool === 'atlas' || first.tool === 'drizzle') {
+    const read = await readNative(folder, entries, hashing);
+    return read.ok ? ok({ layout: first.tool, migrations: read.value.migrations, findings: [] }) : read;
   }
-  if (named.kind === 'script') return undefined;
-  const fix =
-    named.better === undefined
-      ? `To run it as a standalone script: \`godwit up --file ${file}\`. To make it a migration, give it a version: 0001_${entry.name}.`
-      : `Rename it to ${named.better}.`;
-  return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
-}
-
-/**
- * A name without characters that could control a terminal: control characters, and those that change the writing
- * direction.
- */
-export function visible(name: string): string {
-  return name.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
-}
-
-interface FileGroup {
-  readonly version: string;
-  readonly name: string;
-  readonly up: NamedFile;
-  down?: NamedFile;
-  verify?: NamedFile;
-}
-
-/**
- * Joins companions with their migrations; reports duplicate versions and companions without a migration.
- *
- * @param replacing names of files that may share a version with the file that they replace
- */
-function groupFiles(
-  files: readonly NamedFile[],
-  replacing: ReadonlySet<string>,
-  findings: Finding[],
-): readonly FileGroup[] {
-  const groups = new Map<string, FileGroup>();
-  // A replaced file comes before the one that replaces it.
-  for (const own of [false, true]) {
-    for (const file of files) {
-      if (file.role !== 'up' || replacing.has(file.entry.name) !== own) continue;
-      const key = own ? `${file.version} replaced` : file.version;
-      const other = groups.get(key);
-      if (other === undefined) groups.set(key, { version: file.version, name: file.name, up: file });
-      else findings.push(twice(other.up, file));
-    }
-  }
-  for (const file of files) {
-    if (file.role === 'up') continue;
-    const known = [groups.get(file.version), groups.get(`${file.version} replaced`)];
-    const group = known.find((one) => one?.name === file.name);
-    if (group === undefined) {
-      if (!isOfTwin(file, files)) findings.push(orphan(file, known[0] ?? known[1]));
-      continue;
-    }
-    const other = group[file.role];
-    if (other === undefined) group[file.role] = file;
-    else findings.push(twice(other, file));
-  }
-  return [...groups.values()].sort((a, b) => compareVersions(a.version, b.version));
-}
-
-/** A companion of the second of two files with one version: reporting the two is enough. */
-function isOfTwin(file: NamedFile, files: readonly NamedFile[]): boolean {
-  return files.some((one) => one.role === 'up' && one.version === file.version && one.name === file.name);
-}
-
-function twice(first: NamedFile, second: NamedFile): Finding {
-  return fault('migration-twice', {
-    why: `${first.file} and ${second.file} both have version ${first.version}.`,
-    where: { file: second.file },
-  });
-}
-
-function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
-  const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
-  const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
-  return fault('migration-orphan', {
-    why: `${file.file} belongs to ${expected}, which does not exist.${near}`,
-    where: { file: file.file },
-  });
-}
-
-/** Files read at once: enough to keep a disk busy, few enough for the limit of open files. */
-const atOnce = 64;
-
-async function readGroups(
-  folder: Folder,
-  groups: readonly FileGroup[],
-  hashing: Hashing,
-): Promise<Outcome<readonly Migration[]>> {
-  const migrations: Migration[] = [];
-  const findings: Finding[] = [];
-  for (let from = 0; from < groups.length; from += atOnce) {
-    const batch = groups.slice(from, from + atOnce);
-    for (const one of await Promise.all(batch.map((group) => readGroup(folder, group, hashing)))) {
-      if (one.ok) migrations.push(one.value);
-      else findings.push(...one.findings);
-    }
-  }
-  return findings.length === 0 ? ok(migrations) : err(...findings);
-}
-
-async function readGroup(folder: Folder, group: FileGroup, hashing: Hashing): Promise<Outcome<Migration>> {
-  let replaces: Replaces | undefined;
-  const up = await readScriptFile(folder, { name: group.up.entry.name, file: group.up.file }, hashing, (head) => {
-    replaces = replacesOf(head);
-  });
-  if (!up.ok) return up;
-  const down = group.down === undefined ? undefined : await readScript(folder, group.down, hashing);
-  if (down?.ok === false) return down;
-  const verify = group.verify === undefined ? undefined : await readScript(folder, group.verify, hashing);
-  if (verify?.ok === false) return verify;
-  return ok({
-    id: group.version,
-    name: group.name,
-    up: up.value,
-    ...(down === undefined ? {} : { down: down.value }),
-    ...(verify === undefined ? {} : { verify: verify.value }),
-    ...(replaces === undefined ? {} : { replaces }),
-  });
-}
-
-async function readScript(folder: Folder, named: NamedFile, hashing: Hashing): Promise<Outcome<ScriptFile>> {
-  return readScriptFile(folder, { name: named.entry.name, file: named.file }, hashing);
-}
-
-/**
- * Hashes one file of a folder.
- *
- * @param onHead receives its first bytes, without BOM
- */
-export async function readScriptFile(
-  folder: Folder,
-  { name, file }: { readonly name: string; readonly file: string },
-  hashing: Hashing,
-  onHead?: (bytes: Uint8Array) => void,
-): Promise<Outcome<ScriptFile>> {
-  try {
-    const source = await folder.open(name);
-    return ok({ file, checksum: await checksumOf(source, hashing, onHead), size: source.size });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return err(fault('file-unreadable', { why: `${file} cannot be read: ${reason}`, where: { file } }));
-  }
+  return err(refuseFolder(first, where));
 }

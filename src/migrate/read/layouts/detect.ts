@@ -1,0 +1,56 @@
+import { bomLength } from '../../../sql/encoding.ts';
+import { ok, type Outcome } from '../../../kit/outcome.ts';
+import type { Folder, FolderEntry } from '../../contract/ports.ts';
+import { toolsByNames, type Detection, type FolderNames } from './by-names.ts';
+import { findMark } from './marks.ts';
+
+/** How much of a file is looked through for marks. */
+const markedSize: number = 1024 * 1024;
+
+/**
+ * Tells which tools made a folder, by its names and by the marks in its files. Several mean that it is mixed; none, that
+ * it is in the native layout, or no folder of migrations.
+ */
+export async function detectTools(folder: Folder): Promise<Outcome<readonly Detection[]>> {
+  const listed = await folder.list();
+  if (!listed.ok) return listed;
+  const listing = await listingOf(folder, listed.value);
+  const byNames = toolsByNames(listing);
+  if (byNames.length > 0) return ok(byNames);
+  return ok(await toolsByMarks(folder, listing.files));
+}
+
+/** The names in a folder and in the folders in it. Links that lead out are left out: they are refused when it is read. */
+export async function listingOf(folder: Folder, entries: readonly FolderEntry[]): Promise<FolderNames> {
+  const folders = new Map<string, readonly string[]>();
+  for (const { name, type, outside } of entries) {
+    if (type !== 'folder' || outside || name.startsWith('.')) continue;
+    const inner = await folder.inner(name).list();
+    folders.set(name, inner.ok ? inner.value.filter((one) => one.type === 'file').map((one) => one.name) : []);
+  }
+  const files = entries.filter(({ type }) => type === 'file').map(({ name }) => name);
+  return { label: folder.label, files, folders };
+}
+
+/** The tools whose marks are in the SQL files of a folder. */
+export async function toolsByMarks(folder: Folder, files: readonly string[]): Promise<readonly Detection[]> {
+  const found = new Map<string, Detection>();
+  for (const name of files.filter((file) => file.endsWith('.sql')).toSorted()) {
+    const mark = await markIn(folder, name);
+    if (mark !== undefined && !found.has(mark.tool)) {
+      const because = `${folder.label}/${name}, line ${mark.line}: ${mark.text}`;
+      found.set(mark.tool, { tool: mark.tool, because });
+    }
+  }
+  return [...found.values()];
+}
+
+async function markIn(folder: Folder, name: string): Promise<ReturnType<typeof findMark>> {
+  try {
+    const bytes = await (await folder.open(name)).read(0, markedSize);
+    return findMark(bytes.subarray(bomLength(bytes)));
+  } catch {
+    // What cannot be read is reported when the folder is read.
+    return undefined;
+  }
+}

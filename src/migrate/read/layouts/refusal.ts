@@ -1,0 +1,48 @@
+import { fault } from '../../../kit/fault.ts';
+import type { Finding, Place } from '../../../kit/finding.ts';
+import type { Detection } from './by-names.ts';
+import { toolTitles, type Tool } from '../../contract/tool.ts';
+
+/** What a team types to apply its migrations with the tool itself. */
+const ownCommand: Readonly<Record<Tool, string>> = {
+  dbmate: 'dbmate up',
+  goose: 'goose up',
+  'node-pg-migrate': 'npx node-pg-migrate up',
+  'sql-migrate': 'sql-migrate up',
+  'golang-migrate': 'migrate up',
+  flyway: 'flyway migrate',
+  prisma: 'npx prisma migrate deploy',
+  drizzle: 'npx drizzle-kit migrate',
+  supabase: 'supabase db push',
+  atlas: 'atlas migrate apply',
+  sqitch: 'sqitch deploy',
+  liquibase: 'liquibase update',
+  alembic: 'alembic upgrade head',
+  rails: 'bin/rails db:migrate',
+  knex: 'npx knex migrate:latest',
+  typeorm: 'npx typeorm migration:run',
+};
+
+/** The fault about files of a tool that are not read, with the ways on. */
+function refuseTool(tool: Tool, why: string, where: Place, fix = wayOn(tool)): Finding {
+  return fault('foreign-layout', { why, fix, where });
+}
+
+/** The fault about a folder of a tool whose files are not read at all. */
+export function refuseFolder({ tool, because }: Detection, where: Place): Finding {
+  const why = `This is a folder of ${toolTitles[tool]} (${because}). Godwit does not read its files.`;
+  return refuseTool(tool, why, where);
+}
+
+/** The fault about a folder that holds files of several tools. */
+export function refuseMixed(found: readonly Detection[], where: Place): Finding {
+  const why = `The folder holds files of several tools: ${found.map(({ tool, because }) => `${toolTitles[tool]} (${because})`).join(', ')}.`;
+  const fix = 'Keep the files of one tool in the folder, or name the one that is meant in the configuration: `layout`.';
+  return fault('foreign-layout', { why, fix, where });
+}
+
+/** How to go on with a folder that cannot be read: begin anew from the schema, or leave the work to the tool. */
+function wayOn(tool: Tool): string {
+  const title = toolTitles[tool];
+  return `To change over: \`pg_dump --schema-only --no-owner --file=migrations/0001_schema.sql DATABASE\`, then \`godwit adopt\`. To stay with ${title}: \`godwit exec -- ${ownCommand[tool]}\`.`;
+}

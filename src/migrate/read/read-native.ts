@@ -1,0 +1,206 @@
+import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
+import type { Replaces } from '../../sql/replaces.ts';
+import type { Migration, Role, ScriptFile } from '../contract/model.ts';
+import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
+import { compareVersions, readFileName } from './file-name.ts';
+import { findMark, type ToolMark } from './layouts/marks.ts';
+import { pathIn, readScriptFile, visible } from './read-script-file.ts';
+import { replacesOf } from './replaces-of.ts';
+import { judgeReplaces, replacingTwins } from './replacing.ts';
+
+/** A file of the native layout that may be read. */
+interface NamedFile {
+  readonly entry: FolderEntry;
+  readonly file: string;
+  readonly role: Role;
+  readonly version: string;
+  readonly name: string;
+}
+
+/** A native folder, and the marks of other tools in its files. */
+export interface NativeReading {
+  /** In the order of their versions; ids are versions. */
+  readonly migrations: readonly Migration[];
+  /** The first mark of each file that has one, by the name of the file. */
+  readonly marks: ReadonlyMap<string, ToolMark>;
+}
+
+/**
+ * Reads a folder in the native layout: `<version>_<name>.sql` with optional `.down.sql` and `.verify.sql`. Files are
+ * hashed, not analysed. All problems of the folder are reported at once.
+ */
+export async function readNative(
+  folder: Folder,
+  entries: readonly FolderEntry[],
+  hashing: Hashing,
+): Promise<Outcome<NativeReading>> {
+  const findings: Finding[] = [];
+  const files: NamedFile[] = [];
+  for (const entry of entries) {
+    const file = pathIn(folder, entry.name);
+    const problem = judgeEntry(entry, file);
+    const named = readFileName(entry.name);
+    if (problem !== undefined) findings.push(problem);
+    else if (named.kind === 'script')
+      files.push({ entry, file, role: named.role, version: named.version, name: named.name });
+  }
+  files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
+  const groups = groupFiles(files, await replacingTwins(folder, files), findings);
+  if (findings.length > 0) return err(...findings.sort(byFile));
+  const marks = new Map<string, ToolMark>();
+  const read = await readGroups({ folder, hashing, marks }, groups);
+  if (!read.ok) return read;
+  const wrong = judgeReplaces(read.value);
+  return wrong.length > 0 ? err(...wrong) : ok({ migrations: read.value, marks });
+}
+
+function byFile(a: Finding, b: Finding): number {
+  const left = a.where?.file ?? '';
+  const right = b.where?.file ?? '';
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** What is wrong with an entry itself; undefined if nothing, or if the entry is ignored. */
+function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
+  const named = readFileName(entry.name);
+  if (named.kind === 'other') return undefined;
+  const where = { file };
+  if (named.kind === 'odd') {
+    const why = `The name ${JSON.stringify(visible(entry.name))} has characters (or capitals in \`.sql\`) that are not allowed: use letters, digits, \`.\`, \`_\` and \`-\`.`;
+    return fault('migration-odd-name', { why, where: { file: visible(file) } });
+  }
+  if (entry.outside)
+    return fault('migration-outside', { why: `${file} is a link that leads out of the folder.`, where });
+  if (entry.type !== 'file') {
+    const what = entry.type === 'folder' ? 'a folder' : 'a device, a pipe or a broken link';
+    return fault('migration-not-a-file', { why: `${file} is ${what}.`, where });
+  }
+  if (named.kind === 'script') return undefined;
+  const fix =
+    named.better === undefined
+      ? `To run it as a standalone script: \`godwit up --file ${file}\`. To make it a migration, give it a version: 0001_${entry.name}.`
+      : `Rename it to ${named.better}.`;
+  return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
+}
+
+interface FileGroup {
+  readonly version: string;
+  readonly name: string;
+  readonly up: NamedFile;
+  down?: NamedFile;
+  verify?: NamedFile;
+}
+
+/**
+ * Joins companions with their migrations; reports duplicate versions and companions without a migration.
+ *
+ * @param replacing names of files that may share a version with the file that they replace
+ */
+function groupFiles(
+  files: readonly NamedFile[],
+  replacing: ReadonlySet<string>,
+  findings: Finding[],
+): readonly FileGroup[] {
+  const groups = new Map<string, FileGroup>();
+  // A replaced file comes before the one that replaces it.
+  for (const own of [false, true]) {
+    for (const file of files) {
+      if (file.role !== 'up' || replacing.has(file.entry.name) !== own) continue;
+      const key = own ? `${file.version} replaced` : file.version;
+      const other = groups.get(key);
+      if (other === undefined) groups.set(key, { version: file.version, name: file.name, up: file });
+      else findings.push(twice(other.up, file));
+    }
+  }
+  for (const file of files) {
+    if (file.role === 'up') continue;
+    const known = [groups.get(file.version), groups.get(`${file.version} replaced`)];
+    const group = known.find((one) => one?.name === file.name);
+    if (group === undefined) {
+      if (!isOfTwin(file, files)) findings.push(orphan(file, known[0] ?? known[1]));
+      continue;
+    }
+    const other = group[file.role];
+    if (other === undefined) group[file.role] = file;
+    else findings.push(twice(other, file));
+  }
+  return [...groups.values()].sort((a, b) => compareVersions(a.version, b.version));
+}
+
+/** A companion of the second of two files with one version: reporting the two is enough. */
+function isOfTwin(file: NamedFile, files: readonly NamedFile[]): boolean {
+  return files.some((one) => one.role === 'up' && one.version === file.version && one.name === file.name);
+}
+
+function twice(first: NamedFile, second: NamedFile): Finding {
+  return fault('migration-twice', {
+    why: `${first.file} and ${second.file} both have version ${first.version}.`,
+    where: { file: second.file },
+  });
+}
+
+function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
+  const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
+  const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
+  return fault('migration-orphan', {
+    why: `${file.file} belongs to ${expected}, which does not exist.${near}`,
+    where: { file: file.file },
+  });
+}
+
+/** Files read at once: enough to keep a disk busy, few enough for the limit of open files. */
+const atOnce = 64;
+
+interface NativeFolder {
+  readonly folder: Folder;
+  readonly hashing: Hashing;
+  readonly marks: Map<string, ToolMark>;
+}
+
+async function readGroups(source: NativeFolder, groups: readonly FileGroup[]): Promise<Outcome<readonly Migration[]>> {
+  const migrations: Migration[] = [];
+  const findings: Finding[] = [];
+  for (let from = 0; from < groups.length; from += atOnce) {
+    const batch = groups.slice(from, from + atOnce);
+    for (const one of await Promise.all(batch.map((group) => readGroup(source, group)))) {
+      if (one.ok) migrations.push(one.value);
+      else findings.push(...one.findings);
+    }
+  }
+  return findings.length === 0 ? ok(migrations) : err(...findings);
+}
+
+async function readGroup(source: NativeFolder, group: FileGroup): Promise<Outcome<Migration>> {
+  let replaces: Replaces | undefined;
+  const up = await readScript(source, group.up, (head) => {
+    replaces = replacesOf(head);
+  });
+  if (!up.ok) return up;
+  const down = group.down === undefined ? undefined : await readScript(source, group.down);
+  if (down?.ok === false) return down;
+  const verify = group.verify === undefined ? undefined : await readScript(source, group.verify);
+  if (verify?.ok === false) return verify;
+  return ok({
+    id: group.version,
+    name: group.name,
+    up: up.value,
+    ...(down === undefined ? {} : { down: down.value }),
+    ...(verify === undefined ? {} : { verify: verify.value }),
+    ...(replaces === undefined ? {} : { replaces }),
+  });
+}
+
+/** Looks for marks in the bytes that are hashed anyway. */
+async function readScript(
+  { folder, hashing, marks }: NativeFolder,
+  { entry: { name }, file }: NamedFile,
+  onHead?: (bytes: Uint8Array) => void,
+): Promise<Outcome<ScriptFile>> {
+  return await readScriptFile(folder, { name, file }, hashing, (head) => {
+    onHead?.(head);
+    const mark = findMark(head);
+    if (mark !== undefined) marks.set(name, mark);
+  });
+}
