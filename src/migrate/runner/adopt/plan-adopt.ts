@@ -5,6 +5,7 @@ import { lookForAdoption } from './adopt-run.ts';
 import type { Opened } from '../session/open.ts';
 import { claimOf, isAllRecorded } from './foreign/choose-claim.ts';
 import type { ForeignClaim } from './foreign/match-entries.ts';
+import { foreignFindings } from './foreign/guard-foreign.ts';
 import { passedOver } from './foreign/plan-claimed.ts';
 import { filesToRehearse } from './record-squashed.ts';
 import { reportDatabase } from '../session/report-database.ts';
@@ -26,6 +27,7 @@ export async function planAdopt(
   const notReported = await reportDatabase(ports, opened, filesFor(ports, history, { steps, claim: claim.value }));
   if (notReported !== undefined) return verdictOf(notReported);
   const { rehearsed } = ports.bundle;
+  if (task.from === undefined && rehearsed !== undefined) await tellOfForeign(task, ports, opened, steps);
   if (isAllRecorded(claim.value, steps)) return succeeded('nothing-to-do');
   if (rehearsed === undefined) return succeeded();
   const { selection, environment } = task;
@@ -47,6 +49,17 @@ export async function planAdopt(
     doubtful: [...(judgement?.doubtful ?? []), ...judged.value.doubtful],
   });
   return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...succeeded(), findings };
+}
+
+/** An adoption that does not ask the history of another tool says that there is one. */
+async function tellOfForeign(
+  { environment }: PlanTask,
+  { bundle, emit }: RunnerPorts,
+  { session, history }: Opened,
+  steps: readonly PlanStep[],
+): Promise<void> {
+  const found = await foreignFindings(session, { bundle, history, steps, environment: environment.name });
+  for (const finding of found) emit({ kind: 'finding', finding: { ...finding, severity: 'note' } });
 }
 
 /** Migrations that the other tool has passed over are not in the database, so they are not rehearsed. */

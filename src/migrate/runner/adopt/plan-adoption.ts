@@ -2,17 +2,12 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
+import type { AdoptionRecord } from './adoption-record.ts';
 import { planClaimed } from './foreign/plan-claimed.ts';
 import type { ForeignClaim } from './foreign/match-entries.ts';
 import { judgeAdoption, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
 import { describeDifference } from './describe-difference.ts';
-
-/** A migration that is recorded: `adopted` by proof, `baseline` without; `squashed` in place of applied ones. */
-export interface AdoptionRecord {
-  readonly id: string;
-  readonly kind: 'adopted' | 'baseline' | 'squashed';
-}
 
 /** What is recorded of the migrations to adopt, and the findings about the rest. */
 export interface AdoptionPlan {

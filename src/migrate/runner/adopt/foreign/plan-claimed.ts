@@ -3,7 +3,7 @@ import type { Finding } from '../../../../kit/finding.ts';
 import type { PlanStep } from '../../../contract/model.ts';
 import type { Rehearsed } from '../../../contract/rehearsed.ts';
 import { toolTitles } from '../../../contract/tool.ts';
-import type { AdoptionRecord } from '../plan-adoption.ts';
+import type { AdoptionRecord } from '../adoption-record.ts';
 import type { Judgement } from '../judge.ts';
 import { listed, strangersFinding } from './foreign-findings.ts';
 import type { ForeignClaim } from './match-entries.ts';
