@@ -1,6 +1,6 @@
 import { createInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { runProgram } from './program.ts';
+import { crashed, environmentRedactor, runProgram } from './program.ts';
 
 // Only this file uses the process: it reads the arguments and the environment, and sets the exit code.
 
@@ -80,9 +80,24 @@ const io: Io = {
   },
 };
 
+const argv = process.argv.slice(2);
+const redactor = environmentRedactor(io.env);
+// Node would write its warnings, and what libraries warn of, to the screen: they are for whoever looks for a bug.
+process.removeAllListeners('warning');
+if ((io.env['GODWIT_DEBUG'] ?? '') !== '')
+  process.on('warning', (warning) => io.err(`${redactor.redact(warning.stack ?? warning.message)}\n`));
+// An error that nobody awaits would be printed by Node, with all secrets that it holds.
+process.on('uncaughtException', (error) => {
+  const exitCode = crashed(error, { argv, io, redactor });
+  flush();
+  // oxlint-disable-next-line unicorn/no-process-exit
+  process.exit(exitCode);
+});
+
 process.exitCode = await runProgram({
-  argv: process.argv.slice(2),
+  argv,
   io,
+  redactor,
   signal: interrupts.signal,
   onCtrlC: interrupts.onCtrlC,
 });

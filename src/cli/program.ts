@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fault, FaultError } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
+import { secretsIn } from '../kit/secret-variables.ts';
 import { version } from '../project/version.ts';
 import { isTyped, readCommandLine, type CommandLine } from './arguments.ts';
 import type { CommandSpec, Context, Result } from './command.ts';
@@ -22,16 +23,16 @@ export interface ProgramParts {
   readonly argv: readonly string[];
   readonly io: Io;
   readonly signal: AbortSignal;
+  /** Masks what is shown; if absent, one that knows the secrets of the environment. */
+  readonly redactor?: Redactor;
   /** Lets a command decide what Ctrl-C does; if absent, Ctrl-C aborts the signal. */
   readonly onCtrlC?: (decide: Decide) => () => void;
 }
 
 /** Runs one command line and returns its exit code. Never rejects: an unexpected error becomes `bug`, exit code 70. */
-export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): Promise<number> {
-  const redactor = createRedactor();
-  const json = isTyped(argv, 'json');
-  const readLine = lineReader(io.cwd);
-  const screen = createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
+export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: ProgramParts): Promise<number> {
+  const { redactor = environmentRedactor(io.env) } = parts;
+  const screen = screenOf({ argv, io, redactor });
   const line = readCommandLine(argv, commandTable);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
   if (line.value.kind !== 'command') return inform(line.value, screen, startedAs(io.env));
@@ -58,6 +59,28 @@ export async function runProgram({ argv, io, signal, onCtrlC }: ProgramParts): P
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
   }
+}
+
+/** A redactor that knows the secrets of the environment before anything is shown, even the refusal of an option. */
+export function environmentRedactor(env: Io['env']): Redactor {
+  const redactor = createRedactor();
+  for (const secret of secretsIn(env)) redactor.register(secret);
+  return redactor;
+}
+
+type ScreenSource = Required<Pick<ProgramParts, 'argv' | 'io' | 'redactor'>>;
+
+function screenOf({ argv, io, redactor }: ScreenSource): Screen {
+  const json = isTyped(argv, 'json');
+  const readLine = lineReader(io.cwd);
+  return createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
+}
+
+/** Reports an error that escaped from the command line. Returns its exit code. */
+export function crashed(error: unknown, shown: ScreenSource): number {
+  const line = readCommandLine(shown.argv, commandTable);
+  const spec = line.ok && line.value.kind === 'command' ? line.value.command.spec : undefined;
+  return report(screenOf(shown), spec, failed([bug(error, shown.io, shown.redactor)]));
 }
 
 function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {

@@ -10,6 +10,7 @@ import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
+import { secretsIn } from '../kit/secret-variables.ts';
 import { perform } from '../migrate/runner/perform.ts';
 import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
   const suspension = processSuspension({ holds: true });
 
   // This comes first, so that the redactor knows what it must mask.
+  for (const secret of secretsIn(process.env)) redactor.register(secret);
   const address = addressOf(process.env, redactor);
   const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
@@ -151,9 +153,18 @@ function refuse(task: Task, channel: Channel, findings: readonly Finding[]): voi
   process.exitCode = exitCode;
 }
 
-// A bug prints its stack, but no secret.
-await main().catch((error: unknown) => {
+/** A bug prints its stack, but no secret. */
+function crashed(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${redactor.redact(text)}\n`);
   process.exitCode = 70;
+}
+
+// Warnings of Node and of libraries are no part of a run's log.
+process.removeAllListeners('warning');
+process.on('uncaughtException', (error) => {
+  crashed(error);
+  // oxlint-disable-next-line unicorn/no-process-exit
+  process.exit();
 });
+await main().catch(crashed);

@@ -1,10 +1,14 @@
+import { secretParts } from './secret-parts.ts';
+
 /** Replaces every registered secret in a text. Screen, JSON, ledger and events all use the same one. */
 export interface Redactor {
   /**
-   * Registers a secret in all the forms in which it may appear (raw, percent-encoded, JSON-escaped once or twice,
-   * base64).
+   * Registers a secret and its parts (lines of a key, secret members of JSON) in all the forms in which they may appear
+   * (raw, percent-encoded, JSON-escaped once or twice, base64).
    */
   register(secret: string): void;
+  /** Shows what this text contains: for a command whose purpose is to print a secret. */
+  reveal(text: string): void;
   redact(text: string): string;
   /** How many characters at the end of a text may be the start of a secret: cutting there would reveal a part of it. */
   unfinished(text: string): number;
@@ -21,16 +25,28 @@ const mask = '***';
 export function createRedactor(): Redactor {
   const forms = new Set<string>();
   let ordered: readonly string[] = [];
+  const order = (): void => {
+    ordered = [...forms].sort((a, b) => b.length - a.length);
+  };
   return {
     register(secret) {
       if (secret.length < 3) return;
-      // Also in the form of its bytes, for output that is not decoded as text.
-      for (const form of formsOf(secret)) forms.add(form).add(bytesOf(form));
-      ordered = [...forms].sort((a, b) => b.length - a.length);
+      const before = forms.size;
+      for (const part of [secret, ...secretParts(secret)])
+        // Also in the form of its bytes, for output that is not decoded as text.
+        for (const form of formsOf(part)) forms.add(form).add(bytesOf(form));
+      if (forms.size > before) order();
+    },
+    reveal(text) {
+      for (const form of ordered) if (text.includes(form)) forms.delete(form);
+      order();
     },
     redact(text) {
       let result = text;
-      for (const form of ordered) if (result.includes(form)) result = result.replaceAll(form, mask);
+      for (const form of ordered) {
+        if (result.includes(form)) result = result.replaceAll(form, mask);
+        else if (form.length >= shortestCut) result = withoutHeads(result, form);
+      }
       return result;
     },
     unfinished(text) {
@@ -42,10 +58,30 @@ export function createRedactor(): Redactor {
   };
 }
 
+/** Texts are cut, by servers and libraries, too: of a long secret, a beginning of this length is masked as well. */
+const head = 16;
+const shortestCut = 24;
+
+/** Masks the beginnings of a long secret. The one of a URL is no secret: it names scheme, user and host. */
+function withoutHeads(text: string, form: string): string {
+  const start = form.slice(0, head);
+  if (!text.includes(start) || /^[a-z][a-z0-9+.-]*(?::|%3A)/i.test(form)) return text;
+  let result = '';
+  let from = 0;
+  for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, from)) {
+    let end = head;
+    while (end < form.length && text[at + end] === form[end]) end += 1;
+    result += text.slice(from, at) + mask;
+    from = at + end;
+  }
+  return result + text.slice(from);
+}
+
 /** Length of the longest end of a text that is the start of `form`, but not all of it. */
 function overlap(text: string, form: string): number {
+  const last = text.at(-1);
   for (let length = Math.min(form.length - 1, text.length); length > 0; length -= 1)
-    if (text.endsWith(form.slice(0, length))) return length;
+    if (form[length - 1] === last && text.endsWith(form.slice(0, length))) return length;
   return 0;
 }
 

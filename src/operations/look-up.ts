@@ -44,8 +44,9 @@ export async function lookUp(
   ui.onNote({ kind: 'progress', text: 'reading the newest known result' });
   const { known, underWay } = await newestKnown(project, question);
   ui.onNote({ kind: 'settled' });
-  for (const finding of project.ledger.warnings?.() ?? []) ui.onFinding(finding);
+  // Otherwise the database is asked next, and warnings go along with what that finds.
   if (known === undefined) return undefined;
+  for (const finding of project.ledger.warnings?.() ?? []) ui.onFinding(finding);
   ui.onNote({ kind: 'known', project, known });
   if (underWay === undefined) return known;
   ui.onFinding(underWayNote(underWay, project.environment.name));

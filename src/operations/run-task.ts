@@ -61,8 +61,13 @@ export async function runTask(
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
     await project.remote.results.keep(execution.run, execution.events);
   const pinning = isChange(task.kind) ? await pin(project, execution) : [];
-  const ledger = project.ledger.warnings?.() ?? [];
+  const ledger = (project.ledger.warnings?.() ?? []).filter((warning) => !isTold(warning, execution));
   return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
+}
+
+/** The ledger and the run have failed for the same reason, which is told once. */
+function isTold(warning: Finding, { findings }: Execution): boolean {
+  return findings.some(({ why, fix }) => warning.fix === fix && warning.why.endsWith(why));
 }
 
 /** Bundles with the recorded down files of migrations without files, which each command fetches once. */

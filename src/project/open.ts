@@ -3,6 +3,7 @@ import { createFileLedger } from '../adapters/ledger/file-ledger.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
+import { secretsIn } from '../kit/secret-variables.ts';
 import type { Ledger } from '../migrate/contract/engine.ts';
 import type { OtherEnvironment } from '../migrate/contract/task.ts';
 import { fault } from '../kit/fault.ts';
@@ -71,6 +72,7 @@ export async function openLoaded(
 ): Promise<Outcome<Project>> {
   const redactor = options.redactor ?? createRedactor();
   const { environment: named, env, askName } = options;
+  for (const secret of secretsIn(env)) redactor.register(secret);
   const question = { config, named, env, askName, redactor };
   const chosen = await chooseEnvironment(question);
   if (!chosen.ok) return chosen;

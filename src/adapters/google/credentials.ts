@@ -1,8 +1,11 @@
-import type { GoogleAuth } from 'google-auth-library';
+import type { AuthClient } from 'google-auth-library';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { GoogleReply, GoogleRequest, Signature } from './request.ts';
+import { tokenProblem } from './access-token.ts';
+import { credentialFault } from './credential-fault.ts';
+import { readDefaultCredentials } from './default-credentials.ts';
 import { googleFault } from './fault.ts';
 
 /** Where requests get their signature from. */
@@ -37,34 +40,73 @@ export function createGoogleCredentials(options: CredentialOptions): Credentials
   };
 }
 
-function ownCredentials({ env }: CredentialOptions): Credentials {
-  const given = (env['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? '').trim();
-  if (given !== '') return { get: () => Promise.resolve(ok({ token: given })), forget: () => false };
-  let auth: Promise<GoogleAuth> | undefined;
+const tokenVariable = 'GOOGLE_OAUTH_ACCESS_TOKEN';
+
+function ownCredentials({ env, redactor }: CredentialOptions): Credentials {
+  const given = (env[tokenVariable] ?? '').trim();
+  if (given !== '') {
+    redactor.register(given);
+    const problem = tokenProblem(tokenVariable, given);
+    const found = problem === undefined ? ok({ token: given }) : err(problem);
+    return { get: () => Promise.resolve(found), forget: () => false };
+  }
+  let client: Promise<Outcome<SigningClient>> | undefined;
   return {
     async get() {
-      // Loading it takes 190 ms, so it is loaded only when no token exists yet.
-      auth ??= import('google-auth-library').then(({ GoogleAuth }) => new GoogleAuth({ scopes: [scope] }));
-      return tokenOf(await auth, env);
+      client ??= openClient(env, redactor);
+      const opened = await client;
+      return opened.ok ? await tokenOf(opened.value, { env, redactor }) : opened;
     },
     forget() {
-      auth = undefined;
+      client = undefined;
       return true;
     },
   };
 }
 
-async function tokenOf(auth: GoogleAuth, env: CredentialOptions['env']): Promise<Outcome<Signature>> {
+/** A client of Google's library, and where its credentials came from. */
+interface SigningClient {
+  readonly client: AuthClient;
+  readonly label?: string;
+}
+
+async function openClient(env: CredentialOptions['env'], redactor: Redactor): Promise<Outcome<SigningClient>> {
+  const file = readDefaultCredentials(env, redactor);
+  if (!file.ok) return file;
+  // Loading it takes 190 ms, so it is loaded only when no token exists yet.
+  const { Compute, GoogleAuth } = await import('google-auth-library');
+  const found = file.value;
+  if (found === undefined) {
+    const onGoogle = await new GoogleAuth()._checkIsGCE().catch(() => false);
+    return onGoogle ? ok({ client: new Compute({ scopes: [scope] }) }) : err(fault('google-credentials-missing'));
+  }
+  const { label, content } = found;
   try {
-    const client = await auth.getClient();
+    const client = await new GoogleAuth({ scopes: [scope], credentials: content }).getClient();
+    return ok({ client, label });
+  } catch (error) {
+    return err(credentialFault(error, { env, redactor, label }));
+  }
+}
+
+async function tokenOf(
+  { client, label }: SigningClient,
+  { env, redactor }: Pick<CredentialOptions, 'env' | 'redactor'>,
+): Promise<Outcome<Signature>> {
+  try {
     const { token } = await client.getAccessToken();
     if (typeof token !== 'string' || token === '') return err(fault('google-credentials-missing'));
-    const quotaProject = env['GOOGLE_CLOUD_QUOTA_PROJECT'] ?? client.quotaProjectId;
-    return ok({ token, ...(quotaProject === undefined || quotaProject === '' ? {} : { quotaProject }) });
+    const quotaProject = (env['GOOGLE_CLOUD_QUOTA_PROJECT'] ?? client.quotaProjectId ?? '').trim();
+    if (!/^[a-z0-9.:-]*$/i.test(quotaProject))
+      return err(
+        fault('google-credentials-invalid', {
+          why: 'GOOGLE_CLOUD_QUOTA_PROJECT is no id of a project.',
+          fix: 'Set it to the id of the project that quota is charged to, or remove it.',
+        }),
+      );
+    return ok({ token, ...(quotaProject === '' ? {} : { quotaProject }) });
   } catch (error) {
-    const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    if (/default credentials/i.test(why)) return err(fault('google-credentials-missing'));
-    return err(fault('google-credentials-refused', { why: `Google’s words: ${why.slice(0, 300)}` }));
+    return err(credentialFault(error, { env, redactor, ...(label === undefined ? {} : { label }) }));
   }
 }
 

@@ -76,12 +76,20 @@ export function operationError(status: { readonly code?: number; readonly messag
   return { status: http, reason, message, ...detailsOf(status, message), lost: false };
 }
 
-/** The error of a request that got no answer. */
-export function lostError(error: unknown, host: string): GoogleError {
-  const { message, cause, name } = error as Error & { readonly cause?: { code?: string; message?: string } };
-  const why = name === 'TimeoutError' ? 'no answer in time' : (cause?.code ?? cause?.message ?? message);
-  return { status: 0, reason: 'LOST', message: `${host}: ${why}`, lost: true };
+/**
+ * The error of a request that got no answer. `fetch` quotes what it refuses to send, headers too, so its own texts are
+ * not shown: only the cause underneath.
+ */
+export function lostError(error: unknown, host: string, note = ''): GoogleError {
+  const { cause, name } = error as Error & { readonly cause?: { code?: string; message?: string } };
+  const why = known[name] ?? cause?.code ?? cause?.message ?? `no answer (${name})`;
+  return { status: 0, reason: 'LOST', message: `${host}: ${why}${note}`, lost: true };
 }
+
+const known: Readonly<Record<string, string>> = {
+  TimeoutError: 'no answer in time',
+  SyntaxError: 'the answer is no JSON; a proxy may have sent it',
+};
 
 /** The error of a request that was not sent because no credentials could sign it. */
 export function refusedCredentials(findings: readonly Finding[]): GoogleError {

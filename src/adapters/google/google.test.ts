@@ -220,21 +220,15 @@ describe('credentials', () => {
     expect(finding.fix).toContain('service-accounts add-iam-policy-binding ci@p.iam.gserviceaccount.com');
   });
 
-  test('in a file that is none are refused by a finding without a stack trace (`google-credentials-refused`)', async () => {
+  test('in a file that is none are refused by a finding without a stack trace (`google-credentials-invalid`)', async () => {
     const { url } = await serving({ status: 200, body: {} });
-    const kept = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
-    process.env['GOOGLE_APPLICATION_CREDENTIALS'] = '/nowhere/credentials.json';
-    try {
-      const reply = await client(url, { env: {} }).call(get);
-      if (reply.ok) throw new Error('it was refused');
-      const finding = googleFault(reply.error, { doing: 'reading', resource: 'j' });
-      expect(finding.code).toBe('google-credentials-refused');
-      expect(finding.why).toContain('/nowhere/credentials.json');
-      expect(finding.why).not.toContain('\n');
-    } finally {
-      if (kept === undefined) delete process.env['GOOGLE_APPLICATION_CREDENTIALS'];
-      else process.env['GOOGLE_APPLICATION_CREDENTIALS'] = kept;
-    }
+    const env = { GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/credentials.json' };
+    const reply = await client(url, { env }).call(get);
+    if (reply.ok) throw new Error('it was refused');
+    const finding = googleFault(reply.error, { doing: 'reading', resource: 'j' });
+    expect(finding.code).toBe('google-credentials-invalid');
+    expect(finding.why).toContain('/nowhere/credentials.json');
+    expect(finding.why).not.toContain('\n');
   });
 });
 

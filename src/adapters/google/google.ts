@@ -7,6 +7,7 @@ import type { Redactor } from '../../kit/redact.ts';
 import { createGoogleCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
 import { backoff, retryAfterMs } from '../retry.ts';
+import { proxyNote } from './proxy.ts';
 import { isRepeatable } from './repeatable.ts';
 import type { GoogleService } from './services.ts';
 
@@ -178,7 +179,8 @@ async function once<T>(
     return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
   } catch (error) {
     report(0);
-    return { reply: { ok: false, error: lostError(error, `${service}.googleapis.com`) } };
+    const host = `${service}.googleapis.com`;
+    return { reply: { ok: false, error: lostError(error, host, proxyNote(host, options.env)) } };
   }
 }
 

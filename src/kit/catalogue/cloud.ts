@@ -14,6 +14,12 @@ export const cloudFaults = entries({
     fix: 'Log in again: `gcloud auth application-default login`. In CI, check the workload identity provider and its attribute condition. GOOGLE_OAUTH_ACCESS_TOKEN takes precedence if it is set, and expires after an hour.',
     exit: 30,
   },
+  'google-credentials-invalid': {
+    title: 'The Google credentials cannot be used',
+    why: 'A variable or a file does not hold what Google’s libraries expect there.',
+    fix: 'On your machine, run `gcloud auth application-default login`. In CI, let google-github-actions/auth write the file.',
+    exit: 2,
+  },
   'google-unreachable': {
     title: 'Google Cloud cannot be reached',
     why: 'The API did not answer.',

@@ -15,6 +15,7 @@ export const run: Run<typeof spec> = async (context) => {
   if (!project.ok) return failed(project.findings);
   const found = await inspectServer(context, project.value);
   if (found.url === undefined) return failed([fault('embedded-not-running')]);
+  context.redactor.reveal(found.url);
   if (!context.screen.json) context.screen.product(`${found.url}\n`);
   return done({ url: found.url });
 };

@@ -105,7 +105,7 @@ interface Stream {
   readonly tail: Tail;
 }
 
-const nothingSecret: Redactor = { register() {}, redact: (text) => text, unfinished: () => 0, longest: 0 };
+const nothingSecret: Redactor = { register() {}, reveal() {}, redact: (text) => text, unfinished: () => 0, longest: 0 };
 
 /** How long to wait for more output before it is reported, in milliseconds. */
 function flushDelayMs(events: number, limits: OutputLimits): number {
