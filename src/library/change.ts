@@ -165,7 +165,13 @@ export interface AdoptOptions extends ProjectOptions {
   readonly waitMs?: number | undefined;
 }
 
-const adoptOptions: OptionNames<AdoptOptions> = { ...projectOptionNames, names: true, baseline: true, from: true, waitMs: true };
+const adoptOptions: OptionNames<AdoptOptions> = {
+  ...projectOptionNames,
+  names: true,
+  baseline: true,
+  from: true,
+  waitMs: true,
+};
 
 /**
  * Takes over a database whose tables exist already: records the migrations that it is proven to contain. Your tables

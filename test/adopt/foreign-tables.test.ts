@@ -64,7 +64,10 @@ test.each<readonly [Tool, string, { readonly knows: readonly string[]; readonly 
   [
     'golang-migrate',
     'update @.schema_migrations set dirty = true',
-    { knows: ['20240102000000'], unsettled: ['version 20240102000000 is dirty: a migration began there and did not end'] },
+    {
+      knows: ['20240102000000'],
+      unsettled: ['version 20240102000000 is dirty: a migration began there and did not end'],
+    },
   ],
   [
     'golang-migrate',

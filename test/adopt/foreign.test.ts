@@ -6,7 +6,7 @@ import { createProject } from '../support/project.ts';
 import { codesOf, historyOf } from './told.ts';
 
 const users = 'create table users (id int primary key, name text not null);\n';
-const posts = "create table posts (id int primary key);\ninsert into posts values (1);\n";
+const posts = 'create table posts (id int primary key);\ninsert into posts values (1);\n';
 const tags = 'create table if not exists tags (id int);\n';
 
 const files = {
@@ -97,16 +97,23 @@ test('what the other tool says and the rehearsal denies is shown, and nothing fr
 
 test.each([
   ['whole', tags, /Everything that migrations\/20240103000000_tags\.sql makes is in the database/],
-  ['in part', 'create table tags (id bigint)', /Part of what migrations\/20240103000000_tags\.sql or a migration after/],
-])('what is in the database %s although the other tool does not hold it is told (`foreign-alone`)', async (_, by, told) => {
-  await using database = await goosesDatabase(by);
-  using project = createProject(files, database.url);
-  const adopted = await project.run('adopt', '--from', 'goose');
-  expect(adopted.exitCode).toBe(10);
-  expect(adopted.err).toContain('[foreign-alone]');
-  expect(adopted.err).toMatch(told);
-  expect(await historyOf(database)).toHaveLength(2);
-});
+  [
+    'in part',
+    'create table tags (id bigint)',
+    /Part of what migrations\/20240103000000_tags\.sql or a migration after/,
+  ],
+])(
+  'what is in the database %s although the other tool does not hold it is told (`foreign-alone`)',
+  async (_, by, told) => {
+    await using database = await goosesDatabase(by);
+    using project = createProject(files, database.url);
+    const adopted = await project.run('adopt', '--from', 'goose');
+    expect(adopted.exitCode).toBe(10);
+    expect(adopted.err).toContain('[foreign-alone]');
+    expect(adopted.err).toMatch(told);
+    expect(await historyOf(database)).toHaveLength(2);
+  },
+);
 
 test('a migration that the other tool has passed over stays pending (`foreign-gap`)', async () => {
   await using database = await createTestDatabase();
@@ -154,7 +161,9 @@ test('entries without a migration in the folder are named; if no entry has one, 
   using project = createProject({ 'migrations/1_users.sql': users }, database.url);
   const adopted = await project.run('adopt', '--from', 'flyway');
   expect(adopted.exitCode, adopted.err).toBe(0);
-  expect(adopted.err).toContain('The folder has no migration for 1 entry of public.flyway_schema_history: V2__posts.sql.');
+  expect(adopted.err).toContain(
+    'The folder has no migration for 1 entry of public.flyway_schema_history: V2__posts.sql.',
+  );
   expect(await historyOf(database)).toEqual(['adopted 1']);
 
   using other = createProject({ 'migrations/77_users.sql': users }, database.url);

@@ -185,7 +185,14 @@ function unseen(
     }));
 }
 
-function factsOf({ kind, at, by, ms, run, from }: HistoryRow): Pick<StatusLine, 'how' | 'at' | 'by' | 'ms' | 'run' | 'from'> {
+function factsOf({
+  kind,
+  at,
+  by,
+  ms,
+  run,
+  from,
+}: HistoryRow): Pick<StatusLine, 'how' | 'at' | 'by' | 'ms' | 'run' | 'from'> {
   return { how: kind, at, by, ms, run, ...(from === undefined ? {} : { from }) };
 }
 

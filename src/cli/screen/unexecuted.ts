@@ -23,7 +23,11 @@ export function unexecutedLines(events: readonly AuditRow[], style: Style): read
 
 /** Who had applied a migration, and when. */
 function originOf(body: string): readonly [migration: string, origin: string] {
-  const { migration = '', tool = '', at } = JSON.parse(body) as {
+  const {
+    migration = '',
+    tool = '',
+    at,
+  } = JSON.parse(body) as {
     readonly migration?: string;
     readonly tool?: string;
     readonly at?: string;

@@ -133,7 +133,12 @@ const tasks: Readonly<Record<Task['kind'], Guard<Task>>> = {
     limit: optional(isNumber),
   }),
   cancel: taskOf('cancel', { ...common, subject: isText }),
-  plan: taskOf('plan', { ...looking, selection: isSelection, adopts: optional(oneOf('adopt', 'baseline')), from: optional(isText) }),
+  plan: taskOf('plan', {
+    ...looking,
+    selection: isSelection,
+    adopts: optional(oneOf('adopt', 'baseline')),
+    from: optional(isText),
+  }),
   apply: taskOf('apply', {
     ...changing,
     command: isText,

@@ -39,12 +39,6 @@ export function matchEntries(history: ForeignHistory, migrations: readonly Migra
   return { history, claimed: new Map(claimed), strangers };
 }
 
-/** The claim that says most about this folder; undefined: none says anything. */
-export function bestClaim(claims: readonly ForeignClaim[]): ForeignClaim | undefined {
-  const [first, ...others] = claims.filter(({ claimed }) => claimed.size > 0);
-  return others.reduce((best, one) => (one.claimed.size > (best?.claimed.size ?? 0) ? one : best), first);
-}
-
 function upTo(
   { version }: ForeignEntry,
   own: Migration | undefined,
@@ -78,7 +72,7 @@ function canonical(version: string): string | undefined {
 function keysOf(migrations: readonly Migration[]): ReadonlyMap<string, Migration> {
   const known = new Map<string, Migration>();
   const add = (key: string, migration: Migration): void => {
-    if (!known.has(key)) known.set(key, migration);
+    if (key !== '' && !known.has(key)) known.set(key, migration);
   };
   for (const migration of migrations) {
     const { id, up, knownAs } = migration;
@@ -89,7 +83,6 @@ function keysOf(migrations: readonly Migration[]): ReadonlyMap<string, Migration
   }
   // What people call it is the last resort.
   for (const migration of migrations) add(`name ${migration.name}`, migration);
-  known.delete('');
   return known;
 }
 
