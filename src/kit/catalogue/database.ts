@@ -51,6 +51,38 @@ export const databaseFaults = entries({
     retryable: true,
     exit: 30,
   },
+  'connection-closed': {
+    title: 'The database address closes the connection without an answer',
+    why: 'Something accepts the connection and ends it before it has said anything: a proxy or load balancer without a server behind it, a service that is not PostgreSQL, or a server that is being restarted.',
+    fix: 'Check that the server is running behind the proxy or load balancer, and that the port in the database URL is PostgreSQL’s (5432, unless it was changed).',
+    retryable: true,
+    exit: 30,
+  },
+  'not-postgresql': {
+    title: 'The service at the database address is not PostgreSQL',
+    why: 'Something listens there, and its answer is not in PostgreSQL’s protocol.',
+    fix: 'Correct the host and the port in the database URL. PostgreSQL listens on 5432 unless it was changed, PgBouncer usually on 6432.',
+    exit: 30,
+  },
+  'connection-rejected': {
+    title: 'The server rejected the connection',
+    why: 'The server, or the pooler in front of it, answered with an error.',
+    fix: 'The server’s own words above say what it needs. A pooler or a managed service says more in its log or console.',
+    exit: 30,
+  },
+  'pooler-without-server': {
+    title: 'The pooler cannot use the server behind it',
+    why: 'A pooler or proxy answered, but it has no usable connection to its PostgreSQL server.',
+    fix: 'Look into the pooler’s log: the server may be down or full, or reject the password that the pooler has for it. `directUrl: { env: "DIRECT_URL" }` in the environment of godwit.config avoids the pooler.',
+    retryable: true,
+    exit: 30,
+  },
+  'password-missing': {
+    title: 'The server asks for a password, and there is none',
+    why: 'The database URL has no password, or an empty one.',
+    fix: 'Set PGPASSWORD, or write the password into the database URL: postgresql://USER:PASSWORD@HOST/DATABASE.',
+    exit: 30,
+  },
   'password-refused': {
     title: 'The database rejects the password',
     why: 'The password in the database URL is not the role’s password. An unescaped special character changes it silently.',
@@ -99,6 +131,24 @@ export const databaseFaults = entries({
     title: 'The server’s certificate cannot be verified',
     why: 'No known authority signed the certificate, or its name differs from the host in the database URL.',
     fix: 'Name the server’s CA with `sslrootcert=FILE`. Add `sslmode=verify-ca` if the name cannot match (a private IP).',
+    exit: 30,
+  },
+  'tls-required': {
+    title: 'The server accepts encrypted connections only',
+    why: 'The connection was not encrypted.',
+    fix: 'Write `sslmode=verify-full` into the database URL (or `sslmode=require`, which checks no certificate).',
+    exit: 30,
+  },
+  'tls-failed': {
+    title: 'No encrypted connection could be agreed on',
+    why: 'The server supports TLS, but the handshake failed before a certificate was checked.',
+    fix: 'Compare the TLS versions and ciphers that the server allows (ssl_min_protocol_version, ssl_ciphers) with those of this Node.js, and look into the server’s log.',
+    exit: 30,
+  },
+  'client-certificate': {
+    title: 'The server asks for a client certificate',
+    why: 'The server identifies its clients by a certificate, and accepts no connection without a valid one.',
+    fix: 'Ask for a login by password: on Cloud SQL, `gcloud sql instances patch INSTANCE --ssl-mode=ENCRYPTED_ONLY`; elsewhere an entry in pg_hba.conf without clientcert.',
     exit: 30,
   },
   'connection-lost': {

@@ -56,7 +56,7 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const size = source.size > windowSize ? 'large' : 'small';
   const collector = createCollector({ file: script.file, ...ports, foldFrom: foldFrom[size], findings });
   const checksum = createChecksum(ports.hashing);
-  for await (const step of splitStream(source)) {
+  for await (const step of splitStream(source, { line: script.section?.line ?? 1 })) {
     checksum.push(step.bytes.subarray(0, step.consumed - step.base));
     collector.take(step);
     takeNotes(step, script.file, findings);
@@ -66,7 +66,9 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const statements = collector.finish();
   if (checksum.hex() !== script.checksum) return err(fault('file-moved-on', { where: { file: script.file } }));
   const options = { size: source.size, bom };
-  return analyseTogether(options, statements, directiveSet.result(), findings);
+  const directives = directiveSet.result();
+  const manner = script.transaction === undefined ? directives : { ...directives, transaction: script.transaction };
+  return analyseTogether(options, statements, manner, findings);
 }
 
 function takeNotes(step: SplitStep, file: string, findings: Finding[]): void {
