@@ -169,6 +169,7 @@ test('entries without a migration in the folder are named; if no entry has one, 
   using other = createProject({ 'migrations/77_users.sql': users }, database.url);
   const refused = await other.run('adopt', '--from', 'flyway');
   expect(refused.exitCode).toBe(10);
+  expect(refused.err).toContain('[foreign-without-file]');
 });
 
 test('a history of other migrations is told and no obstacle; if versions agree by chance, --ignore-foreign says so', async () => {
