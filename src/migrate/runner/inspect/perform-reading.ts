@@ -8,6 +8,7 @@ import { readStatements } from '../history/read-statements.ts';
 import { livesAs } from '../identity/compare-identity.ts';
 import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { PlanStep } from '../../contract/model.ts';
 import type { InspectTask, PlanTask, Task, VerifyTask } from '../../contract/task.ts';
 import { emptied } from '../history/emptied.ts';
 import { bundleInEffect } from '../../plan/in-effect.ts';
@@ -161,11 +162,25 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   ports.emit({ kind: 'plan', plan: made.value.plan });
   if (task.adopts !== undefined)
     return (await import('../adopt/plan-adopt.ts')).planAdopt(task, ports, opened, made.value.plan.steps);
+  await warnOfForeign(task, ports, opened, made.value.plan.steps);
   const { rowsAtRisk } = await import('../rollback/rows-at-risk.ts');
   const options = { environment: task.environment.name, schema: opened.facts.schema };
   for (const finding of await rowsAtRisk(opened.session, made.value, options))
     ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
   return made.value.plan.steps.length === 0 ? succeeded('nothing-to-do') : succeeded();
+}
+
+/** Another tool's history: `up` may refuse what is only a warning here. */
+async function warnOfForeign(
+  { environment }: PlanTask,
+  ports: RunnerPorts,
+  { session, history }: Opened,
+  steps: readonly PlanStep[],
+): Promise<void> {
+  const { foreignFindings } = await import('../adopt/foreign/guard-foreign.ts');
+  const { bundle } = ports;
+  for (const finding of await foreignFindings(session, { bundle, history, steps, environment: environment.name }))
+    ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
 }
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
