@@ -32,7 +32,7 @@ export async function execute(
   const { ready, command, signal, ui } = operation;
   const { project, wired } = ready;
   const attendance = ui.attend?.(project, task);
-  // Without a receiver of its own, a task still reports that it waits for a lock of another session.
+  // Without a receiver of its own, a task still reports what it waits for: a lock of another session, the network.
   const receive = options.onEvent ?? reportWaits(ui);
   const onEvent = (event: RunEvent): void => {
     attendance?.onEvent?.(event);
@@ -59,7 +59,7 @@ export async function execute(
 
 function reportWaits(ui: Ui): (event: RunEvent) => void {
   return (event) => {
-    if (event.kind === 'lock.blocked') ui.onWait?.(event);
+    if (event.kind === 'lock.blocked' || event.kind === 'connecting') ui.onWait?.(event);
   };
 }
 

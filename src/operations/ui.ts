@@ -58,7 +58,7 @@ export interface FollowingUi extends Ui {
 export interface Ui {
   /** Receives every event of a run that changes something. */
   onEvent(event: RunEvent): void;
-  /** Receives the event that a read-only task waits for a lock of another session. */
+  /** Receives the event that a read-only task waits: for a lock of another session, or for the network. */
   onWait?(event: RunEvent): void;
   /** Receives findings that are not part of the events of a run. */
   onFinding(finding: Finding): void;

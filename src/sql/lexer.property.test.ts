@@ -72,7 +72,7 @@ test('windows of any size see the same statements', async () => {
       };
       const pieces = [];
       const problems = [];
-      for await (const step of splitStream(source, size)) {
+      for await (const step of splitStream(source, { size })) {
         pieces.push(...step.pieces);
         problems.push(...step.problems.map(({ code, offset, line, column }) => ({ code, offset, line, column })));
       }

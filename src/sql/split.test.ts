@@ -124,7 +124,7 @@ test('windows of any size give what the whole text gives', async () => {
   };
   for (const size of [1, 2, 3, 5, 7, 16, 50]) {
     const steps: SplitResult[] = [];
-    for await (const step of splitStream(source, size)) steps.push(step);
+    for await (const step of splitStream(source, { size })) steps.push(step);
     expect(steps.flatMap(({ pieces }) => pieces)).toEqual(whole.pieces);
     expect(steps.flatMap(({ problems }) => problems)).toEqual(whole.problems);
     expect(steps.flatMap(({ comments }) => comments)).toEqual(whole.comments);

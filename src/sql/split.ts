@@ -10,9 +10,9 @@ import { findUnicodeSpace } from './unicode-space.ts';
 
 export type { Comment, Piece, SplitResult, SplitState } from './split-types.ts';
 
-/** State before the first window. */
-export function createSplitState(): SplitState {
-  return { line: 1, column: 1, copy: undefined, copyFrom: 0, apart: true };
+/** State before the first window, which begins at this line. */
+export function createSplitState(line = 1): SplitState {
+  return { line, column: 1, copy: undefined, copyFrom: 0, apart: true };
 }
 
 /** Splits a whole text. Offsets and places refer to this text. */

@@ -20,12 +20,23 @@ export interface SplitStep extends SplitResult {
 /** Default size of a window. */
 export const windowSize: number = 1024 * 1024;
 
+/** How a body is split. */
+export interface SplitOptions {
+  /** Size of a window. */
+  readonly size?: number;
+  /** Line of the body's first byte in its file. */
+  readonly line?: number;
+}
+
 /**
  * Splits a body of any size window by window. A statement that does not fit is read again with a window twice as large;
  * rows of COPY pass through without being stored.
  */
-export async function* splitStream(source: ReadableBytes, size: number = windowSize): AsyncGenerator<SplitStep> {
-  const state = createSplitState();
+export async function* splitStream(
+  source: ReadableBytes,
+  { size = windowSize, line = 1 }: SplitOptions = {},
+): AsyncGenerator<SplitStep> {
+  const state = createSplitState(line);
   let base = 0;
   let length = size;
   for (;;) {

@@ -6,6 +6,7 @@ import type { Connector, Reply, Session, SessionOptions } from '../../migrate/co
 import { tlsOptions, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { connectFault } from './connect-fault.ts';
+import { watchGreeting, type WatchedConnection } from './greeting.ts';
 import { createMasking } from './masking.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
@@ -42,6 +43,7 @@ async function openSession(
   // Without a listener, the loss of an idle connection would end the process; every message reports the loss on its
   // own.
   client.on('error', () => {});
+  const greeting = watchGreeting(connectionOf(client), address.tls !== 'disable');
   const masking = createMasking(address);
   client.on('notice', ({ severity, message, routine }) =>
     options.onNotice?.({
@@ -60,7 +62,7 @@ async function openSession(
     if (refusesOptions(error as Error) && options.pooled !== true)
       return await openSession(address, { ...options, pooled: true }, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
-      return err(connectFault(error as Error, address));
+      return err(connectFault(error as Error, address, greeting));
     const { [refusable]: _, ...settings } = options.settings;
     return await openSession(address, { ...options, settings }, timeoutMs);
   } finally {
@@ -70,9 +72,11 @@ async function openSession(
   return ok(options.pooled === true ? pooledSession(session, options) : session);
 }
 
-/** Recognises a pooler that does not support settings at the start by PgBouncer's message. */
+/** Recognises a pooler that does not support settings at the start: by the words of PgBouncer, or of RDS Proxy. */
 function refusesOptions(error: Error): boolean {
-  return (error as Error & { code?: string }).code === '08P01' && /startup parameter.*options/.test(error.message);
+  const { code = '' } = error as Error & { code?: string };
+  if (code === '08P01' && /startup parameter.*options/.test(error.message)) return true;
+  return /^(0A000|08P01)$/.test(code) && /command-line options/i.test(error.message);
 }
 
 function refuses(error: Error, setting: string): boolean {
@@ -81,7 +85,11 @@ function refuses(error: Error, setting: string): boolean {
 
 /** Ends a connection without a goodbye: everything unanswered is lost. */
 function cut(client: Client): void {
-  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy();
+  connectionOf(client).stream.destroy();
+}
+
+function connectionOf(client: Client): WatchedConnection {
+  return (client as unknown as { readonly connection: WatchedConnection }).connection;
 }
 
 function clientConfig(address: DatabaseAddress, options: SessionOptions): ClientConfig {

@@ -23,7 +23,7 @@ export interface ScriptFile {
 }
 
 /** A part of a file, in bytes of the file without BOM. Its checksum and its spans are those of these bytes alone. */
-interface Section {
+export interface Section {
   readonly start: number;
   readonly end: number;
   /** Line of its first byte in the file, from 1. */

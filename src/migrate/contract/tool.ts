@@ -61,3 +61,8 @@ export type Layout = (typeof layouts)[number];
 
 /** What the configuration asks for: `auto` looks at the folder. */
 export type LayoutChoice = 'auto' | Layout;
+
+/** Is this a tool whose folders are read? Those of the others are refused with the way on. */
+export function isLayout(tool: string): tool is Layout {
+  return layouts.some((layout) => layout === tool);
+}

@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { isUtf16 } from '../../sql/encoding.ts';
+import { bodyChangesOwnSchema } from '../../sql/own-schema.ts';
 import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
 import type { Analysis, Directives, ScriptFile } from '../contract/model.ts';
@@ -56,7 +57,7 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const size = source.size > windowSize ? 'large' : 'small';
   const collector = createCollector({ file: script.file, ...ports, foldFrom: foldFrom[size], findings });
   const checksum = createChecksum(ports.hashing);
-  for await (const step of splitStream(source)) {
+  for await (const step of splitStream(source, { line: script.section?.line ?? 1 })) {
     checksum.push(step.bytes.subarray(0, step.consumed - step.base));
     collector.take(step);
     takeNotes(step, script.file, findings);
@@ -66,7 +67,9 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const statements = collector.finish();
   if (checksum.hex() !== script.checksum) return err(fault('file-moved-on', { where: { file: script.file } }));
   const options = { size: source.size, bom };
-  return analyseTogether(options, statements, directiveSet.result(), findings);
+  const directives = directiveSet.result();
+  const manner = script.transaction === undefined ? directives : { ...directives, transaction: script.transaction };
+  return analyseTogether(options, statements, manner, findings);
 }
 
 function takeNotes(step: SplitStep, file: string, findings: Finding[]): void {
@@ -104,6 +107,8 @@ function analyseTogether(
   const savepoints = savepointsOf(bare.map(({ node }) => node));
   const parsed = withUndone(directives.frozen ? bare.map((one) => ({ ...one, frozen: true })) : bare, savepoints);
   refuseInTransaction(parsed, parts, findings);
+  for (const { node, where } of parsed)
+    if (bodyChangesOwnSchema(node)) findings.push(fault('sql-own-schema-body', { where }));
   const borders = createSessionBorders(parsed, savepoints);
   const segments = segmentsOf(parsed, { parts, alone, crosses: (from, index) => borders.crosses(from, index) });
   findings.push(...borders.findings(segments));

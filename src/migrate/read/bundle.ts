@@ -6,7 +6,7 @@ import type { Bundle, ByteSource, Folder, Hashing } from '../contract/ports.ts';
 import type { Rehearsed } from '../contract/rehearsed.ts';
 import { defaultSet } from '../contract/migration-id.ts';
 import type { AnalysisPorts } from './analyse.ts';
-import { openBody } from './checksum.ts';
+import { openBody, sectionOf } from './checksum.ts';
 
 /** Version of the bundle's format: part of its hash. */
 const bundleFormat = 1;
@@ -17,7 +17,7 @@ export interface BundleOptions {
   /** Default: `app`. */
   readonly set?: string;
   readonly migrations: readonly Migration[];
-  /** Opens a script's file, BOM included. */
+  /** Opens a script's file, BOM included, or its section. */
   open(script: ScriptFile): Promise<ByteSource>;
 }
 
@@ -35,10 +35,11 @@ export function createBundle(options: BundleOptions, ports: AnalysisPorts): Bund
     migrations: options.migrations,
     analysis(migration, role) {
       const script = scriptOf(migration, role);
-      const known = analyses.get(script.file);
+      const key = `${script.file} ${script.section?.start ?? ''}`;
+      const known = analyses.get(key);
       if (known !== undefined) return known;
       const made = analyseFile(options, script, ports);
-      analyses.set(script.file, made);
+      analyses.set(key, made);
       return made;
     },
     async body(migration, role) {
@@ -48,10 +49,13 @@ export function createBundle(options: BundleOptions, ports: AnalysisPorts): Bund
   };
 }
 
-/** Opens scripts by the names that `readFolder` or `readBareFile` gave them. */
+/** Opens scripts by the names that `readFolder` or `readBareFile` gave them; of a section its own bytes. */
 export function openScriptsOf(folder: Folder): BundleOptions['open'] {
   const prefix = folder.label === '' ? '' : `${folder.label}/`;
-  return (script) => folder.open(script.file.startsWith(prefix) ? script.file.slice(prefix.length) : script.file);
+  return async ({ file, section }) => {
+    const source = await folder.open(file.startsWith(prefix) ? file.slice(prefix.length) : file);
+    return section === undefined ? source : sectionOf((await openBody(source)).source, section);
+  };
 }
 
 /** A file that vanished since the folder was read was removed by the user; it is not a bug. */

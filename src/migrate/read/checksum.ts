@@ -1,4 +1,5 @@
 import { bomLength } from '../../sql/encoding.ts';
+import type { Section } from '../contract/model.ts';
 import type { ByteSource, Hashing } from '../contract/ports.ts';
 
 /** A checksum that is fed piece by piece. */
@@ -76,4 +77,9 @@ export async function openBody(file: ByteSource): Promise<Body> {
     read: (start, end) => file.read(start + bom, end + bom),
   };
   return { bom, source };
+}
+
+/** The bytes of a section alone. */
+export function sectionOf(body: ByteSource, { start, end }: Section): ByteSource {
+  return { size: end - start, read: (from, to) => body.read(start + from, Math.min(start + to, end)) };
 }

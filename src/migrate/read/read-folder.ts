@@ -3,11 +3,13 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { defaultSet, migrationId } from '../contract/migration-id.ts';
 import type { Migration } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
-import { type Layout, type LayoutChoice } from '../contract/tool.ts';
+import { isLayout, type Layout, type LayoutChoice } from '../contract/tool.ts';
+import { nativeConvention } from './convention.ts';
 import { toolsByNames, type Detection } from './layouts/by-names.ts';
-import { listingOf, toolsByMarks } from './layouts/detect.ts';
+import { detectionsOf, namesIn, toolsByMarks } from './layouts/detect.ts';
+import { layOut } from './layouts/lay-out.ts';
 import { refuseFolder, refuseMixed } from './layouts/refusal.ts';
-import { readNative } from './read-native.ts';
+import { readFiles } from './read-files.ts';
 
 /** What a folder holds. */
 export interface FolderReading {
@@ -51,35 +53,32 @@ interface Source {
 }
 
 async function readIn(layout: LayoutChoice, source: Source): Promise<Outcome<FolderReading>> {
-  if (layout === 'auto') return await readWhatItIs(source);
-  const read = await readNative(source.folder, source.entries, source.hashing);
-  return read.ok ? ok({ layout, migrations: read.value.migrations, findings: [] }) : read;
+  return layout === 'auto' ? await readWhatItIs(source) : await readAs(layout, source);
 }
 
+/** The names decide; where they could be anyone's, the marks in the files do. */
 async function readWhatItIs(source: Source): Promise<Outcome<FolderReading>> {
-  const { folder, entries, hashing } = source;
-  const listing = await listingOf(folder, entries);
-  const byNames = toolsByNames(listing);
-  if (byNames.length > 0) return await readAs(byNames, source);
-  const read = await readNative(folder, entries, hashing);
-  if (!read.ok) {
-    const byMarks = await toolsByMarks(folder, listing.files);
-    return byMarks.length > 0 ? await readAs(byMarks, source) : read;
-  }
-  if (read.value.marks.size > 0) return await readAs(await toolsByMarks(folder, listing.files), source);
-  return ok({ layout: 'native', migrations: read.value.migrations, findings: [] });
+  const { folder, entries } = source;
+  const names = await namesIn(folder, entries);
+  const byNames = toolsByNames(names);
+  if (byNames.length > 0) return await readDetected(byNames, source);
+  const read = await readFiles({ ...source, convention: nativeConvention });
+  const byMarks = read.ok ? detectionsOf(folder, read.value.marks) : await toolsByMarks(folder, names.files);
+  if (byMarks.length > 0) return await readDetected(byMarks, source);
+  return read.ok ? ok({ layout: 'native', migrations: read.value.migrations, findings: [] }) : read;
 }
 
-async function readAs(
-  [first, ...others]: readonly Detection[],
-  { folder, entries, hashing }: Source,
-): Promise<Outcome<FolderReading>> {
-  if (first === undefined) throw new Error('no tool to read as');
-  const where = { file: folder.label };
-  if (others.length > 0) return err(refuseMixed([first, ...others], where));
-  if (first.tool === 'supabase' || first.tool === 'atlas' || first.tool === 'drizzle') {
-    const read = await readNative(folder, entries, hashing);
-    return read.ok ? ok({ layout: first.tool, migrations: read.value.migrations, findings: [] }) : read;
-  }
-  return err(refuseFolder(first, where));
+async function readDetected(found: readonly Detection[], source: Source): Promise<Outcome<FolderReading>> {
+  const where = { file: source.folder.label };
+  const [first, ...others] = found;
+  if (first === undefined || others.length > 0) return err(refuseMixed(found, where));
+  const { tool } = first;
+  return isLayout(tool) ? await readAs(tool, source) : err(refuseFolder(first, where));
+}
+
+async function readAs(layout: Layout, source: Source): Promise<Outcome<FolderReading>> {
+  const laidOut = await layOut(layout, source.folder, source.entries);
+  if (!laidOut.ok) return laidOut;
+  const read = await readFiles({ ...source, ...laidOut.value });
+  return read.ok ? ok({ layout, migrations: read.value.migrations, findings: [] }) : read;
 }

@@ -2,7 +2,8 @@ import { bomLength } from '../../../sql/encoding.ts';
 import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Folder, FolderEntry } from '../../contract/ports.ts';
 import { toolsByNames, type Detection, type FolderNames } from './by-names.ts';
-import { findMark } from './marks.ts';
+import { pathIn } from '../read-script-file.ts';
+import { findMark, type ToolMark } from './marks.ts';
 
 /** How much of a file is looked through for marks. */
 const markedSize: number = 1024 * 1024;
@@ -14,14 +15,14 @@ const markedSize: number = 1024 * 1024;
 export async function detectTools(folder: Folder): Promise<Outcome<readonly Detection[]>> {
   const listed = await folder.list();
   if (!listed.ok) return listed;
-  const listing = await listingOf(folder, listed.value);
+  const listing = await namesIn(folder, listed.value);
   const byNames = toolsByNames(listing);
   if (byNames.length > 0) return ok(byNames);
   return ok(await toolsByMarks(folder, listing.files));
 }
 
 /** The names in a folder and in the folders in it. Links that lead out are left out: they are refused when it is read. */
-export async function listingOf(folder: Folder, entries: readonly FolderEntry[]): Promise<FolderNames> {
+export async function namesIn(folder: Folder, entries: readonly FolderEntry[]): Promise<FolderNames> {
   const folders = new Map<string, readonly string[]>();
   for (const { name, type, outside } of entries) {
     if (type !== 'folder' || outside || name.startsWith('.')) continue;
@@ -34,18 +35,23 @@ export async function listingOf(folder: Folder, entries: readonly FolderEntry[])
 
 /** The tools whose marks are in the SQL files of a folder. */
 export async function toolsByMarks(folder: Folder, files: readonly string[]): Promise<readonly Detection[]> {
-  const found = new Map<string, Detection>();
+  const marks = new Map<string, ToolMark>();
   for (const name of files.filter((file) => file.endsWith('.sql')).toSorted()) {
     const mark = await markIn(folder, name);
-    if (mark !== undefined && !found.has(mark.tool)) {
-      const because = `${folder.label}/${name}, line ${mark.line}: ${mark.text}`;
-      found.set(mark.tool, { tool: mark.tool, because });
-    }
+    if (mark !== undefined) marks.set(name, mark);
   }
+  return detectionsOf(folder, marks);
+}
+
+/** The tools that marks show, each once, with the first mark. */
+export function detectionsOf(folder: Folder, marks: ReadonlyMap<string, ToolMark>): readonly Detection[] {
+  const found = new Map<string, Detection>();
+  for (const [name, { tool, line, text }] of marks)
+    if (!found.has(tool)) found.set(tool, { tool, because: `${pathIn(folder, name)}, line ${line}: ${text}` });
   return [...found.values()];
 }
 
-async function markIn(folder: Folder, name: string): Promise<ReturnType<typeof findMark>> {
+async function markIn(folder: Folder, name: string): Promise<ToolMark | undefined> {
   try {
     const bytes = await (await folder.open(name)).read(0, markedSize);
     return findMark(bytes.subarray(bomLength(bytes)));

@@ -10,7 +10,7 @@ describe('a mark of a tool', () => {
     ['dbmate', '-- Copyright\n--migrate:up transaction:false\nSELECT 1;'],
     ['dbmate', 'SELECT 1;\n-- migrate:down\r\nSELECT 2;'],
     ['goose', '-- +goose Up\nSELECT 1;'],
-    ['goose', '--+GOOSE DOWN\n'],
+    ['goose', '--+goose DOWN\n'],
     ['goose', '-- +goose NO TRANSACTION\n-- +goose Up'],
     ['sql-migrate', '-- +migrate Up notransaction\nSELECT 1;'],
     ['node-pg-migrate', '-- Up Migration\nSELECT 1;'],
@@ -30,6 +30,7 @@ describe('a mark of a tool', () => {
     '/*\n-- migrate:up\n*/ SELECT 1;',
     '-- see dbmate: migrate:up is its mark',
     '-- +goose is a tool',
+    '-- +GOOSE Up',
   ])('is not seen in %j', (text) => {
     expect(mark(text)).toBeUndefined();
   });

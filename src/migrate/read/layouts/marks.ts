@@ -17,7 +17,7 @@ const needle = /migrat|\+goose|liquibase|-- deploy /i;
 /** A line that by its tool's own rules is a mark, and that nobody writes as a remark. */
 const markLines: readonly { readonly tool: Tool; readonly line: RegExp }[] = [
   { tool: 'dbmate', line: /^--\s*migrate:(?:up|down)(?:\s|$)/ },
-  { tool: 'goose', line: /^--.*\+goose\s+(?:up|down|statementbegin|no transaction)\s*$/i },
+  { tool: 'goose', line: /^--.*\+goose\s+(?:[Uu][Pp]|[Dd][Oo][Ww][Nn]|StatementBegin|NO TRANSACTION)\s*$/ },
   { tool: 'sql-migrate', line: /^-- \+migrate (?:Up|Down)(?:\s|$)/ },
   { tool: 'node-pg-migrate', line: /^--[\s-]*(?:up|down) migration[\s-]*$/i },
   { tool: 'liquibase', line: /^--\s*liquibase formatted sql/i },

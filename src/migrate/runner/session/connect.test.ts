@@ -6,7 +6,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { connectPatiently } from './connect.ts';
 
 /** Ports whose clock moves only by sleeping and by tries. */
-function ports(connectBudgetMs?: number) {
+function ports(connectBudgetMs?: number, host = '10.1.2.3') {
   let now = 0;
   const events: RunEvent[] = [];
   const part = {
@@ -17,6 +17,7 @@ function ports(connectBudgetMs?: number) {
     },
     emit: (event: RunEvent) => events.push(event),
     signal: new AbortController().signal,
+    connector: { target: { host } },
     ...(connectBudgetMs === undefined ? {} : { connectBudgetMs }),
   } as unknown as RunnerPorts;
   const taking = (ms: number, result: () => Outcome<string>) => () => {
@@ -80,8 +81,73 @@ test('what waiting does not cure is told at once', async () => {
       part,
       taking(5, () => wrong),
     ),
-  ).toEqual(wrong);
+  ).toMatchObject({ ok: false, findings: [{ code: 'password-refused' }] });
   expect(events).toEqual([]);
+});
+
+test.each([
+  ['a full server', 'too-many-connections', 100_000],
+  ['a server that starts', 'server-starting', 100_000],
+  ['a pooler without its server', 'pooler-without-server', 20_000],
+  ['a port that closes at once', 'connection-closed', 20_000],
+] as const)('F07: %s is waited for, and keeps its code and its words (`%s`)', async (_, code, atLeast) => {
+  const { part, events, taking, clock } = ports(120_000);
+  const result = await connectPatiently(
+    part,
+    taking(50, () => err(fault(code, { why: 'its own words' }))),
+  );
+  expect(result).toMatchObject({ ok: false, findings: [{ code, why: expect.stringContaining('its own words') }] });
+  expect(events.length).toBeGreaterThan(3);
+  expect(clock()).toBeGreaterThan(atLeast);
+  expect(clock()).toBeLessThan(code === 'connection-closed' || code === 'pooler-without-server' ? 31_000 : 121_000);
+});
+
+test('F07: a server that answers at last is not called unreachable', async () => {
+  const { part, taking, clock } = ports(120_000);
+  const starting = err(fault('server-starting', { why: 'the database system is starting up' }));
+  const result = await connectPatiently(
+    part,
+    taking(500, () => (clock() < 20_000 ? refused : starting)),
+  );
+  expect(result).toMatchObject({ ok: false, findings: [{ code: 'server-starting' }] });
+});
+
+test.each(['password-refused', 'password-missing', 'login-refused', 'tls-refused', 'not-postgresql'] as const)(
+  'F07: %s ends at once in a job, with a cure that a job can use',
+  async (code) => {
+    const { part, events, taking } = ports(120_000);
+    const result = await connectPatiently(
+      part,
+      taking(5, () => err(fault(code, { why: 'x' }))),
+    );
+    if (result.ok) throw new Error('it connected');
+    expect(result.findings[0]?.code).toBe(code);
+    expect(result.findings[0]?.fix).toContain('secret');
+    expect(result.findings[0]?.fix).not.toContain('FILE');
+    expect(events).toEqual([]);
+  },
+);
+
+test.each(['localhost', '127.0.0.1', '::1'])('F12: a closed port of %s in a job is the job itself', async (host) => {
+  const { part, taking, clock } = ports(120_000, host);
+  const result = await connectPatiently(
+    part,
+    taking(5, () => refused),
+  );
+  if (result.ok) throw new Error('it connected');
+  expect(result.findings[0]).toMatchObject({ code: 'connection-refused' });
+  expect(result.findings[0]?.fix).toContain('the job’s own container');
+  expect(clock()).toBeLessThan(5_000);
+});
+
+test('a silence that is no firewall keeps its own cure in a job', async () => {
+  const { part, taking } = ports(120_000);
+  const quiet = err(fault('connection-timeout', { why: 'nothing was answered', fix: 'The network is right.' }));
+  const result = await connectPatiently(
+    part,
+    taking(5_000, () => quiet),
+  );
+  expect(result).toMatchObject({ ok: false, findings: [{ fix: 'The network is right.' }] });
 });
 
 test('without a budget there is one try', async () => {

@@ -4,13 +4,16 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Replaces } from '../../sql/replaces.ts';
 import type { Migration, Role, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
-import { compareVersions, readFileName } from './file-name.ts';
+import { toolTitles } from '../contract/tool.ts';
+import { checksumOf, openBody, sectionOf } from './checksum.ts';
+import type { Convention, DividedSection } from './convention.ts';
+import { compareVersions, type FileName } from './file-name.ts';
 import { findMark, type ToolMark } from './layouts/marks.ts';
 import { pathIn, readScriptFile, visible } from './read-script-file.ts';
 import { replacesOf } from './replaces-of.ts';
 import { judgeReplaces, replacingTwins } from './replacing.ts';
 
-/** A file of the native layout that may be read. */
+/** A file that may be read. */
 interface NamedFile {
   readonly entry: FolderEntry;
   readonly file: string;
@@ -19,38 +22,45 @@ interface NamedFile {
   readonly name: string;
 }
 
-/** A native folder, and the marks of other tools in its files. */
-export interface NativeReading {
+/** The migrations of a folder, and the marks of tools in its files. */
+export interface FilesReading {
   /** In the order of their versions; ids are versions. */
   readonly migrations: readonly Migration[];
-  /** The first mark of each file that has one, by the name of the file. */
+  /** The first mark of each file that has one, by the path of the file. */
   readonly marks: ReadonlyMap<string, ToolMark>;
 }
 
+/** A folder and the convention of its files. */
+export interface FilesSource {
+  readonly folder: Folder;
+  /** Their names may be paths of files in inner folders. */
+  readonly entries: readonly FolderEntry[];
+  readonly hashing: Hashing;
+  readonly convention: Convention;
+}
+
 /**
- * Reads a folder in the native layout: `<version>_<name>.sql` with optional `.down.sql` and `.verify.sql`. Files are
- * hashed, not analysed. All problems of the folder are reported at once.
+ * Reads files by the convention of their layout. They are hashed, not analysed. All problems of the folder are reported
+ * at once.
  */
-export async function readNative(
-  folder: Folder,
-  entries: readonly FolderEntry[],
-  hashing: Hashing,
-): Promise<Outcome<NativeReading>> {
+export async function readFiles(source: FilesSource): Promise<Outcome<FilesReading>> {
+  const { folder, entries, convention } = source;
   const findings: Finding[] = [];
   const files: NamedFile[] = [];
   for (const entry of entries) {
     const file = pathIn(folder, entry.name);
-    const problem = judgeEntry(entry, file);
-    const named = readFileName(entry.name);
+    const named = convention.nameOf(entry.name);
+    const problem = judgeEntry(entry, file, named);
     if (problem !== undefined) findings.push(problem);
     else if (named.kind === 'script')
       files.push({ entry, file, role: named.role, version: named.version, name: named.name });
   }
   files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
-  const groups = groupFiles(files, await replacingTwins(folder, files), findings);
+  const groups = groupFiles(files, await replacingTwins(folder, files), { findings, convention });
+  findings.push(...judgeOrder(groups, convention));
   if (findings.length > 0) return err(...findings.sort(byFile));
   const marks = new Map<string, ToolMark>();
-  const read = await readGroups({ folder, hashing, marks }, groups);
+  const read = await readGroups({ ...source, marks }, groups);
   if (!read.ok) return read;
   const wrong = judgeReplaces(read.value);
   return wrong.length > 0 ? err(...wrong) : ok({ migrations: read.value, marks });
@@ -63,8 +73,7 @@ function byFile(a: Finding, b: Finding): number {
 }
 
 /** What is wrong with an entry itself; undefined if nothing, or if the entry is ignored. */
-function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
-  const named = readFileName(entry.name);
+function judgeEntry(entry: FolderEntry, file: string, named: FileName): Finding | undefined {
   if (named.kind === 'other') return undefined;
   const where = { file };
   if (named.kind === 'odd') {
@@ -78,6 +87,8 @@ function judgeEntry(entry: FolderEntry, file: string): Finding | undefined {
     return fault('migration-not-a-file', { why: `${file} is ${what}.`, where });
   }
   if (named.kind === 'script') return undefined;
+  if (named.kind === 'foreign')
+    return fault('foreign-layout', { why: named.why, where, ...(named.fix === undefined ? {} : { fix: named.fix }) });
   const fix =
     named.better === undefined
       ? `To run it as a standalone script: \`godwit up --file ${file}\`. To make it a migration, give it a version: 0001_${entry.name}.`
@@ -101,7 +112,7 @@ interface FileGroup {
 function groupFiles(
   files: readonly NamedFile[],
   replacing: ReadonlySet<string>,
-  findings: Finding[],
+  { findings, convention }: { readonly findings: Finding[]; readonly convention: Convention },
 ): readonly FileGroup[] {
   const groups = new Map<string, FileGroup>();
   // A replaced file comes before the one that replaces it.
@@ -117,7 +128,7 @@ function groupFiles(
   for (const file of files) {
     if (file.role === 'up') continue;
     const known = [groups.get(file.version), groups.get(`${file.version} replaced`)];
-    const group = known.find((one) => one?.name === file.name);
+    const group = known.find((one) => one?.name === file.name || convention.byVersion === true);
     if (group === undefined) {
       if (!isOfTwin(file, files)) findings.push(orphan(file, known[0] ?? known[1]));
       continue;
@@ -141,6 +152,21 @@ function twice(first: NamedFile, second: NamedFile): Finding {
   });
 }
 
+/** A tool that orders its files otherwise would run them in another order than their versions say. */
+function judgeOrder(groups: readonly FileGroup[], { order, layout }: Convention): readonly Finding[] {
+  if (order === undefined) return [];
+  const at = groups.findIndex(({ up }, index) => {
+    const next = groups[index + 1]?.up;
+    return next !== undefined && order(up.entry.name, next.entry.name) > 0;
+  });
+  const [before, after] = groups.slice(at, at + 2);
+  if (at < 0 || before === undefined || after === undefined) return [];
+  const title = layout === 'native' ? layout : toolTitles[layout];
+  const why = `${title} runs ${after.up.file} before ${before.up.file}; by their versions, ${before.version} and ${after.version}, it is the other way round.`;
+  const fix = 'Give all versions the same number of digits.';
+  return [fault('foreign-layout', { why, fix, where: { file: after.up.file } })];
+}
+
 function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
   const expected = `${file.entry.name.replace(/\.(?:down|verify)\.sql$/, '')}.sql`;
   const near = group === undefined ? '' : ` Version ${file.version} is ${group.up.file}.`;
@@ -153,13 +179,11 @@ function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
 /** Files read at once: enough to keep a disk busy, few enough for the limit of open files. */
 const atOnce = 64;
 
-interface NativeFolder {
-  readonly folder: Folder;
-  readonly hashing: Hashing;
+interface MarkedSource extends FilesSource {
   readonly marks: Map<string, ToolMark>;
 }
 
-async function readGroups(source: NativeFolder, groups: readonly FileGroup[]): Promise<Outcome<readonly Migration[]>> {
+async function readGroups(source: MarkedSource, groups: readonly FileGroup[]): Promise<Outcome<readonly Migration[]>> {
   const migrations: Migration[] = [];
   const findings: Finding[] = [];
   for (let from = 0; from < groups.length; from += atOnce) {
@@ -172,35 +196,72 @@ async function readGroups(source: NativeFolder, groups: readonly FileGroup[]): P
   return findings.length === 0 ? ok(migrations) : err(...findings);
 }
 
-async function readGroup(source: NativeFolder, group: FileGroup): Promise<Outcome<Migration>> {
+async function readGroup(source: MarkedSource, group: FileGroup): Promise<Outcome<Migration>> {
   let replaces: Replaces | undefined;
-  const up = await readScript(source, group.up, (head) => {
-    replaces = replacesOf(head);
-  });
-  if (!up.ok) return up;
-  const down = group.down === undefined ? undefined : await readScript(source, group.down);
-  if (down?.ok === false) return down;
-  const verify = group.verify === undefined ? undefined : await readScript(source, group.verify);
-  if (verify?.ok === false) return verify;
+  const { knownAs, divide } = source.convention;
+  const scripts: Partial<Record<Role, ScriptFile>> = {};
+  for (const role of roles) {
+    const named = group[role];
+    if (named === undefined) continue;
+    const read = await readScript(source, named, (head) => {
+      if (role === 'up') replaces = replacesOf(head);
+    });
+    if (!read.ok) return read;
+    scripts[role] = read.value;
+  }
+  const { up, ...companions } = scripts;
+  if (up === undefined) throw new Error(`version ${group.version} has no file`);
+  const divided = divide === undefined ? ok({ up }) : await divideScript(source, divide, group.up, up);
+  if (!divided.ok) return divided;
   return ok({
     id: group.version,
     name: group.name,
-    up: up.value,
-    ...(down === undefined ? {} : { down: down.value }),
-    ...(verify === undefined ? {} : { verify: verify.value }),
+    ...divided.value,
+    ...companions,
     ...(replaces === undefined ? {} : { replaces }),
+    ...(knownAs === undefined ? {} : { knownAs: knownAs(group.up.entry.name, group.version) }),
   });
 }
 
+const roles: readonly Role[] = ['up', 'down', 'verify'];
+
 /** Looks for marks in the bytes that are hashed anyway. */
 async function readScript(
-  { folder, hashing, marks }: NativeFolder,
+  { folder, hashing, marks, convention }: MarkedSource,
   { entry: { name }, file }: NamedFile,
-  onHead?: (bytes: Uint8Array) => void,
+  onHead: (bytes: Uint8Array) => void,
 ): Promise<Outcome<ScriptFile>> {
-  return await readScriptFile(folder, { name, file }, hashing, (head) => {
-    onHead?.(head);
-    const mark = findMark(head);
+  const read = await readScriptFile(folder, { name, file }, hashing, (head) => {
+    onHead(head);
+    const mark = convention.layout === 'native' ? findMark(head) : undefined;
     if (mark !== undefined) marks.set(name, mark);
+  });
+  if (!read.ok || convention.manner === undefined) return read;
+  const manner = await convention.manner(name, file, (await openBody(await folder.open(name))).source);
+  if (manner.findings.length > 0) return err(...manner.findings);
+  return manner.transaction === undefined ? read : ok({ ...read.value, transaction: manner.transaction });
+}
+
+/** The two directions of a file that holds both; each with the checksum of its own bytes. */
+async function divideScript(
+  { folder, hashing }: MarkedSource,
+  divide: NonNullable<Convention['divide']>,
+  { entry: { name }, file }: NamedFile,
+  whole: ScriptFile,
+): Promise<Outcome<{ readonly up: ScriptFile; readonly down?: ScriptFile }>> {
+  const { source } = await openBody(await folder.open(name));
+  const divided = await divide(source, file);
+  if (!divided.ok) return divided;
+  const scriptOf = async ({ transaction, ...section }: DividedSection): Promise<ScriptFile> => ({
+    file,
+    checksum: await checksumOf(sectionOf(source, section), hashing),
+    size: section.end - section.start,
+    section,
+    ...(transaction === undefined ? {} : { transaction }),
+  });
+  const { up, down } = divided.value;
+  return ok({
+    up: up === undefined ? whole : await scriptOf(up),
+    ...(down === undefined ? {} : { down: await scriptOf(down) }),
   });
 }
