@@ -1,3 +1,4 @@
+import { beforeAnyChange } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { openControl } from '../session/control-connection.ts';
@@ -28,7 +29,9 @@ export async function performReading(task: ReadingTask, ports: RunnerPorts): Pro
   if (!isLost(first) || ports.signal.aborted) return first;
   const second = await tryReading(task, ports);
   if (!isLost(second)) return second;
-  const why = second.findings.map((finding) => finding.why).join(' ');
+  const [finding] = second.findings.map(beforeAnyChange);
+  if (finding?.code === 'session-timeout') return verdictOf(finding);
+  const why = second.findings.map((one) => one.why).join(' ');
   return verdictOf(fault('database-unreachable', { why: `The connection was lost, twice. ${why}` }));
 }
 
