@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { openFolder } from '../adapters/files/folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
-import type { Layout } from '../migrate/contract/tool.ts';
+import { isLayout, type Layout } from '../migrate/contract/tool.ts';
+import { toolsByNames } from '../migrate/read/layouts/by-names.ts';
+import { namesIn } from '../migrate/read/layouts/detect.ts';
+import { refuseFolder } from '../migrate/read/layouts/refusal.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 
 /** A folder of migrations that a project has already. */
@@ -47,8 +50,21 @@ export async function findFolders(root: string): Promise<readonly FoundFolder[]>
     const folder = existsSync(join(root, path)) ? await lookInto(root, path) : undefined;
     if (folder !== undefined) found.push(folder);
   }
+  const beside = await toolInRoot(root);
+  if (beside !== undefined && !found.some(({ foreign }) => foreign)) found.push(beside);
   // `migrations/versions` is a part of Alembic's folder `migrations`.
   return found.filter(({ path }) => !found.some((other) => path.startsWith(`${other.path}/`)));
+}
+
+/** A tool whose settings are in the project's own folder, and whose migrations cannot be read wherever they are. */
+async function toolInRoot(root: string): Promise<FoundFolder | undefined> {
+  const folder = openFolder(root, '.');
+  const listed = await folder.list();
+  if (!listed.ok) return undefined;
+  const [detection] = toolsByNames(await namesIn(folder, listed.value)).filter(({ tool }) => !isLayout(tool));
+  if (detection === undefined) return undefined;
+  const findings = [refuseFolder(detection, { file: detection.because })];
+  return { path: '.', migrations: 0, foreign: true, findings };
 }
 
 /** What a folder holds; undefined: no migrations. */

@@ -13,7 +13,11 @@ test.each<readonly [string, Readonly<Record<string, string>>, { readonly folder:
     { 'prisma/schema.prisma': '', 'prisma/migrations/20240101000000_a/migration.sql': 'select 1;' },
     { folder: 'prisma/migrations', layout: 'prisma' },
   ],
-  ['supabase', { 'supabase/migrations/20240101000000_a.sql': 'select 1;' }, { folder: 'supabase/migrations', layout: 'supabase' }],
+  [
+    'supabase',
+    { 'supabase/migrations/20240101000000_a.sql': 'select 1;' },
+    { folder: 'supabase/migrations', layout: 'supabase' },
+  ],
   [
     'flyway',
     { 'src/main/resources/db/migration/V1__a.sql': 'select 1;' },
@@ -23,7 +27,7 @@ test.each<readonly [string, Readonly<Record<string, string>>, { readonly folder:
   using project = createProject(files);
   const made = await project.run('init', '--json');
   expect(made.exitCode, made.out).toBe(0);
-  expect(made.json[0]).toMatchObject({ migrations: { folder, layout, count: 1 } });
+  expect(made.json[0]).toMatchObject({ folder: { path: folder, layout, migrations: 1 } });
   const config = project.read('godwit.config.mjs');
   expect(config).toContain(`migrations: '${folder}'`);
   expect(/layout: '(.*)'/.exec(config)?.[1] ?? 'native').toBe(layout);
@@ -41,6 +45,13 @@ test('init tells of a folder that is not read, and leaves it alone', async () =>
   expect(project.read('godwit.config.mjs')).toContain("migrations: 'godwit/migrations'");
   expect(readdirSync(join(project.folder, 'migrations'))).toEqual(['20240101000000_a.js']);
   expect(existsSync(join(project.folder, 'godwit'))).toBe(false);
+});
+
+test('init knows a tool by its settings in the project’s own folder', async () => {
+  using project = createProject({ 'sqitch.plan': '', 'deploy/users.sql': 'begin; commit;' });
+  const made = await project.run('init');
+  expect(made.err).toContain('This is a folder of Sqitch (sqitch.plan).');
+  expect(readdirSync(project.folder).toSorted()).toEqual(['.gitignore', 'deploy', 'godwit.config.mjs', 'sqitch.plan']);
 });
 
 test('init asks which folder is meant if there are several', async () => {

@@ -97,15 +97,32 @@ export const run: Run<typeof spec> = async ({ io, screen, globals, options }) =>
   if (folder.migrations > 0)
     screen.say('', `${folder.path} holds ${countOf(folder.migrations, 'migration')}${madeBy(folder)}.`);
   const isNew = pieces.some(({ path, state }) => state === 'written' && path.endsWith('.sql'));
-  screen.say('', style.bold('Next'), ...aligned(nextSteps(folder, isNew)));
-  return done({ files: pieces, migrations: { folder: folder.path, layout: folder.layout, count: folder.migrations } });
+  screen.say(
+    '',
+    style.bold('Next'),
+    ...aligned(
+      nextSteps(
+        folder,
+        isNew,
+        unread.some(({ code }) => code === 'foreign-layout'),
+      ),
+    ),
+  );
+  const { path, layout, migrations } = folder;
+  return done({ files: pieces, folder: { path, layout, migrations } });
 };
 
 function madeBy({ layout }: ChosenFolder): string {
   return layout === 'native' ? '' : ` of ${toolTitles[layout]}`;
 }
 
-function nextSteps({ layout, migrations }: ChosenFolder, isNew: boolean): readonly (readonly [string, string])[] {
+function nextSteps(
+  { layout, migrations }: ChosenFolder,
+  isNew: boolean,
+  changesOver: boolean,
+): readonly (readonly [string, string])[] {
+  if (changesOver && migrations === 0)
+    return [['  godwit adopt -e NAME', 'record the dump of the schema, once it is there']];
   const from = layout === 'native' ? '' : ` --from ${layout}`;
   return [
     ...(isNew || migrations > 0 ? [['  godwit plan', 'what would run'] as const] : []),
