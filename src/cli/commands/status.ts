@@ -3,6 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
+import { compareVersions } from '../../migrate/read/file-name.ts';
 import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
@@ -184,7 +185,7 @@ function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<StatusLine, 'how' 
 
 function byVersion(a: string, b: string): number {
   if (isBareId(a) || isBareId(b)) return a < b ? -1 : 1;
-  return a.length - b.length || (a < b ? -1 : 1);
+  return compareVersions(versionIn(a), versionIn(b)) || (a < b ? -1 : 1);
 }
 
 const most = 30;

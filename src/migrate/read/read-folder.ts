@@ -6,9 +6,8 @@ import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
 import { isLayout, type Layout, type LayoutChoice } from '../contract/tool.ts';
 import { nativeConvention } from './convention.ts';
 import { toolAround, toolsByNames, type Detection, type FolderNames } from './layouts/by-names.ts';
-import { detectionsOf, namesIn, toolsByMarks } from './layouts/detect.ts';
+import { chooseLayout, detectionsOf, namesIn, toolsByMarks } from './layouts/detect.ts';
 import { layOut } from './layouts/lay-out.ts';
-import { refuseFolder, refuseMixed } from './layouts/refusal.ts';
 import { readFiles } from './read-files.ts';
 import { unreadIn } from './unread.ts';
 
@@ -77,11 +76,8 @@ async function readWhatItIs(source: Source): Promise<Outcome<ReadIn>> {
 }
 
 async function readDetected(found: readonly Detection[], source: Source): Promise<Outcome<ReadIn>> {
-  const where = { file: source.folder.label };
-  const [first, ...others] = found;
-  if (first === undefined || others.length > 0) return err(refuseMixed(found, where));
-  const { tool } = first;
-  return isLayout(tool) ? await readAs(tool, source) : err(refuseFolder(first, where));
+  const layout = chooseLayout(found, { file: source.folder.label });
+  return layout.ok ? await readAs(layout.value, source) : layout;
 }
 
 async function readAs(layout: Layout, source: Source): Promise<Outcome<ReadIn>> {

@@ -50,6 +50,13 @@ export function refuseBareFile({ tool, text, line }: ToolMark, file: string): Fi
   return fault('foreign-layout', { why, fix, where: { file, line, column: 1 } });
 }
 
+/** The fault about a squashed file, which no other tool could do anything with. */
+export function refuseSquash(tool: Tool, where: Place): Finding {
+  const why = `A squashed file is one of the native layout, and this is a folder of ${toolTitles[tool]}.`;
+  const fix = 'Rename the files to the native layout first, VERSION_name.sql: versions stay as they are.';
+  return fault('foreign-layout', { why, fix, where });
+}
+
 /** How to go on with a folder that cannot be read: begin anew from the schema, or leave the work to the tool. */
 function wayOn(tool: Tool): string {
   const title = toolTitles[tool];
