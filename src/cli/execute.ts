@@ -24,8 +24,6 @@ export async function withProject(
   needs: CommandNeeds,
   work: (ready: Ready) => Promise<Result>,
 ): Promise<Result> {
-  // The WASM parser runs only briefly: optimising it costs more time and memory than it saves.
-  if (context.command !== 'status') (await import('node:v8')).setFlagsFromString('--liftoff-only');
   const worked = await withReady(openingOf(context, needs.image), needs, uiOf(context), work);
   return worked.ok ? worked.value : failed(interruptedOr(context, worked.findings));
 }

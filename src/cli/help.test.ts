@@ -17,7 +17,7 @@ test('the help of the program names every command once', () => {
       init        Prepare a project: configuration, a first migration, .gitignore
       new         Create the next migration
       squash      Combine all migrations up to a version into one
-      explain     Explain a code: what is wrong, why, and what to do
+      explain     Explain a code, or the codes in a log: what is wrong, why, and what to do
       demo        See godwit work on a real project: plan, apply, verify, apply again
       completion  Print the completion script of a shell
       status      Show which migrations are applied and which are pending

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { maskCredentials } from '../kit/credential-shapes.ts';
 import { fault, FaultError } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
@@ -105,7 +106,7 @@ function report(screen: Screen, spec: CommandSpec | undefined, result: Result): 
   screen.findingsLeft();
   if (!screen.json) return result.exitCode;
   if (spec?.events === true) closeEvents(screen, result);
-  else screen.product(`${JSON.stringify(documentOf(spec?.name ?? '', result))}\n`);
+  else screen.document(documentOf(spec?.name ?? '', result));
   return result.exitCode;
 }
 
@@ -133,7 +134,7 @@ function documentOf(command: string, result: Result): Readonly<Record<string, un
 function bug(error: unknown, io: Io, redactor: Redactor): Finding {
   const known = error instanceof Error ? error : new Error(String(error));
   const debug = (io.env['GODWIT_DEBUG'] ?? '') !== '';
-  if (debug) io.err(`${redactor.redact(known.stack ?? known.message)}\n`);
+  if (debug) io.err(`${maskCredentials(redactor.redact(known.stack ?? known.message))}\n`);
   return fault('bug', {
     why: known.message,
     ...(debug ? {} : { fix: 'Please report it, with the output of the same command under GODWIT_DEBUG=1.' }),

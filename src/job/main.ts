@@ -6,6 +6,7 @@ import { createConnector } from '../adapters/postgres/connector.ts';
 import { createSpawner } from '../adapters/exec/spawner.ts';
 import { processSuspension } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
+import { maskCredentials } from '../kit/credential-shapes.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
@@ -156,7 +157,7 @@ function refuse(task: Task, channel: Channel, findings: readonly Finding[]): voi
 /** A bug prints its stack, but no secret. */
 function crashed(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${redactor.redact(text)}\n`);
+  process.stderr.write(`${maskCredentials(redactor.redact(text))}\n`);
   process.exitCode = 70;
 }
 

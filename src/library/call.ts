@@ -4,6 +4,7 @@ import type { ExitCode } from '../kit/exit-code.ts';
 import type { Finding } from '../kit/finding.ts';
 import { GodwitError } from '../kit/godwit-error.ts';
 import { unknownOptions } from '../kit/known-options.ts';
+import { maskedValues } from '../kit/masked-values.ts';
 import { createRedactor } from '../kit/redact.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
@@ -78,16 +79,19 @@ export async function call<Result extends Ending>(
   const wrong = unknownOptions(name, options, known);
   if (wrong.length > 0) return delivered(refuse(wrong), options);
   const findings: Finding[] = [];
+  const redactor = createRedactor();
+  // Callers log what they get: it holds no more than the screen would show.
+  const mask = <T>(value: T): T => maskedValues(value, (text) => redactor.redact(text));
   const ui: Ui = {
-    onEvent: (event) => options.onEvent?.(event),
+    onEvent: (event) => options.onEvent?.(mask(event)),
     onFinding: (finding) => void findings.push(finding),
     onNote: () => {},
   };
   const signal = options.signal ?? new AbortController().signal;
-  const worked = await withReady(openingOf(options), { ...needs, fresh: true }, ui, async (ready) => {
+  const worked = await withReady({ ...openingOf(options), redactor }, { ...needs, fresh: true }, ui, async (ready) => {
     return await work({ operation: { ready, command: commandOf(name), signal, ui }, findings });
   });
-  return delivered(worked.ok ? worked.value : refuse([...findings, ...worked.findings]), options);
+  return delivered(mask(worked.ok ? worked.value : refuse([...findings, ...worked.findings])), options);
 }
 
 /** Returns the result; with `throwOnFailure`, throws if it is a failure. */
@@ -103,7 +107,6 @@ export function openingOf(options: ProjectOptions): OpenOptions {
   return {
     cwd,
     env,
-    redactor: createRedactor(),
     ...(config === undefined ? {} : { configFile: config }),
     ...(environment === undefined ? {} : { environment }),
   };

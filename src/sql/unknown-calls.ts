@@ -6,11 +6,15 @@ const harmless =
 
 /** Does this part of a syntax tree call a function that may do anything? */
 export function callsUnknown(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(callsUnknown);
-  if (typeof value !== 'object' || value === null) return false;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === 'FuncCall' && isUnknown(nameParts(treeOf(inner)['funcname']))) return true;
-    if (callsUnknown(inner)) return true;
+  // With a list of its own: an expression may be nested more deeply than functions can call each other.
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const part = left.pop();
+    if (typeof part !== 'object' || part === null) continue;
+    for (const [key, inner] of Object.entries(part)) {
+      if (key === 'FuncCall' && isUnknown(nameParts(treeOf(inner)['funcname']))) return true;
+      left.push(inner);
+    }
   }
   return false;
 }

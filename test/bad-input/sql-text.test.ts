@@ -64,6 +64,8 @@ const refused: readonly Row[] = [
   ['a concurrent index in a transaction', 'begin;\nvacuum;\ncommit;', 'sql-not-in-transaction 2:1'],
   ['standard strings off', 'set standard_conforming_strings = off;', 'sql-string-mode 1:1'],
   ['another client encoding', "set client_encoding = 'LATIN1';", 'sql-client-encoding 1:1'],
+  ['a history that is deleted', `${table}\n  delete from GODWIT.migration;`, 'sql-own-schema 2:3'],
+  ['a history that is dropped', 'drop schema if exists godwit cascade;', 'sql-own-schema 1:1'],
   ['10,000 parentheses', deep('(', ')'), 'sql-too-deep 1:10004'],
   ['10,000 arrays in one another', deep('array[', ']'), 'sql-too-deep 1:29996'],
   ['10,000 negations', `select ${'not '.repeat(10_000)}true;`, 'sql-too-deep 1:39992'],
@@ -72,7 +74,7 @@ const refused: readonly Row[] = [
 ];
 
 test.each(refused)(
-  '%s is refused with its place, and nothing is changed (`sql-too-deep`)',
+  '%s is refused with its place, and nothing is changed (`sql-too-deep`, `sql-own-schema`)',
   async (_, content, told) => {
     await using database = await createTestDatabase();
     using project = createProject(
@@ -135,6 +137,18 @@ test.each([
   expect(ran.exitCode, ran.err).toBe(10);
   expect(ran.err).toContain('[migration-empty]');
   expect(await leftIn(database)).toEqual([]);
+});
+
+test('a body that seems to change the history is told, and the history may be read (`sql-own-schema-body`)', async () => {
+  await using database = await createTestDatabase();
+  const text = `create table t (id int);
+create view applied as select id, at from godwit.migration;
+create function forget() returns void language plpgsql as 'begin delete from godwit.migration; end';`;
+  using project = createProject({ 'migrations/1_t.sql': text }, database.url);
+  const { told, exitCode } = await judge(project, 'plan');
+  expect([told, exitCode]).toEqual([['sql-own-schema-body migrations/1_t.sql:3:1'], 0]);
+  const up = await project.run('up');
+  expect([up.exitCode, await database.query('select id from applied')], up.err).toEqual([0, [{ id: '1' }]]);
 });
 
 test('the excerpt of a mistake in a line of 2 MB is short', async () => {

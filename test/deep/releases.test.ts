@@ -12,11 +12,13 @@ const env = { GODWIT_CACHE: cacheFolder() };
 
 /** Says what the library finds in this folder, which it then migrates: as a module of a project that depends on godwit. */
 const program = (cwd: string): string => `
+import { readFileSync } from 'node:fs';
 import { deploy, status } from 'godwit';
 const cwd = ${JSON.stringify(cwd)};
 const before = await status({ cwd });
 const { outcome, exitCode, applied } = await deploy({ cwd });
-console.log(JSON.stringify({ node: process.versions.node, pending: before.pending.length, outcome, exitCode, applied: applied.length }));
+const peak = Number(/VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+console.log(JSON.stringify({ peak, node: process.versions.node, pending: before.pending.length, outcome, exitCode, applied: applied.length }));
 `;
 
 describe.skipIf(!hasOtherNodes)('what is built, on each Node and each PostgreSQL that it is for', () => {
@@ -39,6 +41,7 @@ describe.skipIf(!hasOtherNodes)('what is built, on each Node and each PostgreSQL
         const { out, err } = await library.ended;
         const said = JSON.parse(out === '' ? JSON.stringify({ err }) : out) as Readonly<Record<string, unknown>>;
         expect(said).toMatchObject({ outcome: 'done', exitCode: 0, applied: said['pending'] });
+        expect(said['peak']).toBeLessThan(160);
         expect(said['node']).toMatch(new RegExp(`^${node}\\.`));
         const verified = await startProgram([path, shippedGodwit, 'verify'], { cwd: folder, env }).ended;
         expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining(`PostgreSQL ${postgres}`)]);

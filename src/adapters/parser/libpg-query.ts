@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as LibPgQuery from 'libpg-query';
 import type { ParseResult, SqlParser, SyntaxNode } from '../../migrate/contract/ports.ts';
+import { pauseTierUp, withoutTierUp } from './wasm-tier-up.ts';
 
 type Library = typeof LibPgQuery;
 
@@ -12,11 +13,12 @@ export function createParser(): SqlParser {
       if (library !== undefined) return;
       // Required rather than imported: the ES module loader takes 20 ms more for this CommonJS package.
       const loaded = createRequire(import.meta.url)('libpg-query') as Library;
-      await loaded.loadModule();
+      await withoutTierUp(async () => await loaded.loadModule());
       library = loaded;
     },
     parse(text) {
       if (library === undefined) throw new Error('SqlParser.parse was called before load');
+      pauseTierUp();
       return parseWith(library, text);
     },
   };

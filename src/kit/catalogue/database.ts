@@ -151,6 +151,12 @@ export const databaseFaults = entries({
     fix: 'Ask for a login by password: on Cloud SQL, `gcloud sql instances patch INSTANCE --ssl-mode=ENCRYPTED_ONLY`; elsewhere an entry in pg_hba.conf without clientcert.',
     exit: 30,
   },
+  'session-timeout': {
+    title: 'A timeout of the server ended the session',
+    why: 'The server ended the session before anything was changed.',
+    fix: 'Raise the timeout that the server names, or take it back for the role: `ALTER ROLE name RESET setting`.',
+    exit: 30,
+  },
   'connection-lost': {
     title: 'The connection to the database was lost',
     why: 'The server closed the connection, or the network failed. The server has rolled back everything that was not committed.',

@@ -102,6 +102,19 @@ export const sqlFaults = {
       fix: 'Move the statement after COMMIT, or remove BEGIN and COMMIT: godwit then runs this statement on its own.',
       exit: 10,
     },
+    'sql-own-schema': {
+      title: 'The file changes schema godwit',
+      why: 'Schema `godwit` holds the history: what is applied, and its proof. A file that changes it, calls its functions, or puts it on the search path would make godwit apply migrations twice or not at all.',
+      fix: 'Remove the statement; a dump is taken without it by `pg_dump --exclude-schema=godwit`. Files may query its tables, define views over them, and grant SELECT and USAGE to a role; other rights are granted once with psql (docs/history.md).',
+      exit: 10,
+    },
+    'sql-own-schema-body': {
+      title: 'A function or DO block seems to change schema godwit',
+      why: 'Its text names schema `godwit`, where the history is kept, after INSERT, UPDATE, DELETE, DROP or a similar word. If that runs, godwit can no longer tell what is applied.',
+      fix: 'Remove those statements from the body. Queries of the history are fine.',
+      severity: 'warning',
+      exit: 0,
+    },
     'sql-string-mode': {
       title: 'The file turns standard_conforming_strings off',
       why: 'With standard_conforming_strings off, a backslash in a plain string is an escape, which moves the boundaries of statements.',

@@ -20,6 +20,19 @@ test('all broken statements of a file are reported, each at its place', async ()
   ]);
 });
 
+test.each([
+  ['a sum', `select 1${' + 1'.repeat(9_000)}`],
+  ['a union', `select 1${' union all select 1'.repeat(9_000)}`],
+  ['casts', `select 1${'::int'.repeat(9_000)}`],
+  ['joins', `select * from t${' join t on true'.repeat(9_000)}`],
+  ['subqueries', `select ${'(select '.repeat(2_000)}1${')'.repeat(2_000)}`],
+  ['arrays', `select ${'array['.repeat(3_000)}1${']'.repeat(3_000)}`],
+  ['cases', `select ${'case when a then 1 else '.repeat(2_000)}1${' end'.repeat(2_000)}`],
+])('%s as deep as the parser takes it is analysed', async (_, sql) => {
+  expect(await refusals(sql)).toEqual([]);
+  expect(await refusals(`${sql} -- godwit`)).toEqual([]);
+});
+
 test('an error at the end of a statement is placed behind its last token', async () => {
   expect(await refusals('select (1 +\n  2;\nselect 3;')).toEqual(['sql-syntax 2:4']);
 });

@@ -2,6 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { isUtf16 } from '../../sql/encoding.ts';
+import { bodyChangesOwnSchema } from '../../sql/own-schema.ts';
 import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
 import type { Analysis, Directives, ScriptFile } from '../contract/model.ts';
@@ -106,6 +107,8 @@ function analyseTogether(
   const savepoints = savepointsOf(bare.map(({ node }) => node));
   const parsed = withUndone(directives.frozen ? bare.map((one) => ({ ...one, frozen: true })) : bare, savepoints);
   refuseInTransaction(parsed, parts, findings);
+  for (const { node, where } of parsed)
+    if (bodyChangesOwnSchema(node)) findings.push(fault('sql-own-schema-body', { where }));
   const borders = createSessionBorders(parsed, savepoints);
   const segments = segmentsOf(parsed, { parts, alone, crosses: (from, index) => borders.crosses(from, index) });
   findings.push(...borders.findings(segments));

@@ -1,8 +1,10 @@
+import type { FaultCode } from '../../kit/catalogue/index.ts';
 import { fault } from '../../kit/fault.ts';
 import type { Finding, Place } from '../../kit/finding.ts';
 import { classify, leadingWords, type Classification } from '../../sql/classify.ts';
 import { decodeUtf8 } from '../../sql/encoding.ts';
 import { positionAfter, unitOfCharacter } from '../../sql/position.ts';
+import { changesOwnSchema } from '../../sql/own-schema.ts';
 import type { Piece } from '../../sql/split.ts';
 import { refusedSetting } from '../../sql/session-setting.ts';
 import { nodeOf, type Tree } from '../../sql/syntax-tree.ts';
@@ -31,9 +33,14 @@ export function parsePiece(
     const why = `PostgreSQL’s grammar sees ${result.nodes.length} statements here instead of one.`;
     return { finding: fault('sql-syntax', { why, where }) };
   }
-  const refused = unnamedConcurrently(node) ? 'sql-index-unnamed' : refusedSetting(node);
+  const refused = refusalOf(node, text);
   if (refused !== undefined) return { finding: fault(refused, { where }) };
   return { parsed: { node, text, about: classify(node, { text, leading: leadingWords(bytes, 0, bytes.length) }) } };
+}
+
+function refusalOf(node: SyntaxNode, text: string): FaultCode | undefined {
+  if (unnamedConcurrently(node)) return 'sql-index-unnamed';
+  return changesOwnSchema(node, text) ? 'sql-own-schema' : refusedSetting(node);
 }
 
 function unnamedConcurrently(node: Tree): boolean {

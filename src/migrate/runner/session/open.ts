@@ -1,3 +1,4 @@
+import { isTransactionTimeout } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
@@ -115,18 +116,35 @@ export async function open(
   locks.end();
   if (!opened.ok || ports.signal.aborted) {
     await session.value.close();
+    // So short a timeout that not even the first look came through.
+    if (
+      !opened.ok &&
+      !ports.signal.aborted &&
+      opened.findings.some(isTransactionTimeout) &&
+      !('transaction_timeout' in pinned)
+    )
+      return await withoutTimeout(ports, task, lock, pinned);
     return err(...(ports.signal.aborted ? stoppedWhile(opened) : locks.explain(opened.ok ? [] : opened.findings)));
   }
   if (opened.value.facts.timesOut) {
     await session.value.close();
-    const again = await open(ports, task, lock, { ...pinned, ...noTimeout });
-    return again.ok ? ok({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
+    return await withoutTimeout(ports, task, lock, pinned);
   }
   announce(ports, task, opened.value);
   // A pooler may also have dropped the settings silently.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
     ? ok({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, options)) })
     : opened;
+}
+
+async function withoutTimeout(
+  ports: RunnerPorts,
+  task: Task,
+  lock: RunLockOptions | undefined,
+  pinned: Readonly<Record<string, string>>,
+): Promise<Outcome<Opened>> {
+  const again = await open(ports, task, lock, { ...pinned, ...noTimeout });
+  return again.ok ? ok({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
 }
 
 function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
