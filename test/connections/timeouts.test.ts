@@ -5,19 +5,16 @@ import { layLine } from '../support/slow-line.ts';
 
 const newest = majors.find((major) => major >= 17);
 
-test.runIf(newest !== undefined)(
-  'F08: a transaction_timeout that ends even the first look is overruled',
-  async () => {
-    await using database = await createTestDatabase(newest);
-    await database.query(`alter database ${database.name} set transaction_timeout to '1ms'`);
-    using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
-    for (const command of ['status', 'up', 'verify']) {
-      const ran = await project.run(command);
-      expect([command, ran.exitCode], ran.err).toEqual([command, 0]);
-    }
-    expect(await database.query("select to_regclass('a')::text as a")).toEqual([{ a: 'a' }]);
-  },
-);
+test.runIf(newest !== undefined)('F08: a transaction_timeout that ends even the first look is overruled', async () => {
+  await using database = await createTestDatabase(newest);
+  await database.query(`alter database ${database.name} set transaction_timeout to '1ms'`);
+  using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
+  for (const command of ['status', 'up', 'verify']) {
+    const ran = await project.run(command);
+    expect([command, ran.exitCode], ran.err).toEqual([command, 0]);
+  }
+  expect(await database.query("select to_regclass('a')::text as a")).toEqual([{ a: 'a' }]);
+});
 
 test.each([
   [
