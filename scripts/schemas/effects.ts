@@ -1,5 +1,6 @@
 // Part of the JSON Schemas: what a run did or would do, and the content of its chain.
 import { z } from 'zod';
+import { tools } from '../../src/migrate/contract/tool.ts';
 
 /** One thing that a run created, changed or dropped. */
 export const change = z.looseObject({
@@ -105,6 +106,10 @@ export const run = z.looseObject({
       ...acceptedAbout,
       identity: z.looseObject(settledIdentity).optional().describe('adopt --identity: which database it was and is'),
       pruned: pruning.optional().describe('runs prune: what went'),
+      claim: z
+        .looseObject({ tool: z.enum(tools), table: z.string(), entries: z.int() })
+        .optional()
+        .describe('adopt --from: the history that was taken over'),
     })
     .optional()
     .describe('exec: what was executed; verify --accept: what was taken'),

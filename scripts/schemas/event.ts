@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { chain, chainHistory, change, costFields, draftFields, pruning, run, settledIdentity } from './effects.ts';
 import { blocker, check, checkpoint, exitCode, finding, historyRow, outcome, plan, target } from './parts.ts';
+import { tools } from '../../src/migrate/contract/tool.ts';
 
 const kind = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
   z.looseObject({ v: z.literal(1), kind: z.literal(name), ...shape });
@@ -25,6 +26,13 @@ const audit = z.looseObject({
   kind: z.string(),
   body: z.string().describe('JSON as it was hashed'),
   hash: z.string(),
+});
+const foreign = z.looseObject({
+  tool: z.enum(tools),
+  table: z.string(),
+  entries: z.int().describe('how much it holds as applied'),
+  unsettled: z.array(z.string()).describe('what failed or is under way'),
+  unreadable: z.string().describe('why it cannot be read; empty: it was read'),
 });
 const live = z.looseObject({
   run: z.string(),
@@ -96,6 +104,7 @@ export const event = z
       partial: z.array(z.string()),
       fingerprints: z.array(z.string()).optional().describe('of the statements of each row; empty: it has none'),
       state: z.unknown().optional().describe('what a plan is made from'),
+      foreign: z.array(foreign).optional().describe('histories of other tools, while nothing is recorded'),
     }),
     kind('runs', { runs: z.array(run) }),
     kind('run.details', { statements: z.array(statement), events: z.array(audit), live: z.array(live) }),

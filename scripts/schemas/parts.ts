@@ -69,6 +69,7 @@ export const historyRow = z.looseObject({
   ms: z.number(),
   by: z.string(),
   schema: z.string(),
+  from: z.string().optional().describe('the tool that had applied it: adopt --from'),
 });
 export const checkpoint = z.looseObject({
   kind: z.literal('taken'),

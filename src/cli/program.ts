@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { maskCredentials } from '../kit/credential-shapes.ts';
 import { fault, FaultError } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { createRedactor, type Redactor } from '../kit/redact.ts';
@@ -39,6 +40,13 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
 
   const { command, typed } = line.value;
   const { spec } = command;
+  const early: Finding[] = [];
+  const tell = (finding: Finding): void => {
+    if (!screen.json) screen.finding(finding);
+    else if (spec.events === true) screen.event({ kind: 'finding', finding });
+    else early.push(finding);
+  };
+  const closing = (result: Result): Result => ({ ...result, findings: [...early, ...result.findings] });
   try {
     const globals = readOptions(globalOptions, typed.options);
     if (!globals.ok) return report(screen, spec, failed(globals.findings));
@@ -47,6 +55,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       globals: globals.value,
       io,
       screen,
+      tell,
       redactor,
       signal,
       onCtrlC: onCtrlC ?? (() => () => {}),
@@ -54,7 +63,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       runProgram,
     };
     const ended = await command.start(shared, typed);
-    return report(screen, spec, ended.ok ? ended.value : failed(ended.findings));
+    return report(screen, spec, closing(ended.ok ? ended.value : failed(ended.findings)));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
@@ -105,7 +114,7 @@ function report(screen: Screen, spec: CommandSpec | undefined, result: Result): 
   screen.findingsLeft();
   if (!screen.json) return result.exitCode;
   if (spec?.events === true) closeEvents(screen, result);
-  else screen.product(`${JSON.stringify(documentOf(spec?.name ?? '', result))}\n`);
+  else screen.document(documentOf(spec?.name ?? '', result));
   return result.exitCode;
 }
 
@@ -133,7 +142,7 @@ function documentOf(command: string, result: Result): Readonly<Record<string, un
 function bug(error: unknown, io: Io, redactor: Redactor): Finding {
   const known = error instanceof Error ? error : new Error(String(error));
   const debug = (io.env['GODWIT_DEBUG'] ?? '') !== '';
-  if (debug) io.err(`${redactor.redact(known.stack ?? known.message)}\n`);
+  if (debug) io.err(`${maskCredentials(redactor.redact(known.stack ?? known.message))}\n`);
   return fault('bug', {
     why: known.message,
     ...(debug ? {} : { fix: 'Please report it, with the output of the same command under GODWIT_DEBUG=1.' }),

@@ -1,9 +1,9 @@
 import { fault } from '../kit/fault.ts';
+import { maskedValues } from '../kit/masked-values.ts';
 import type { Redactor } from '../kit/redact.ts';
 import { createLineEncoder } from '../migrate/contract/event-lines.ts';
 import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
 import type { Hashing } from '../migrate/contract/ports.ts';
-import { maskedEvent } from './masked.ts';
 
 /** The limits of one execution's output: log services count lines and bytes. */
 const channelLimits = { lines: 2_000, bytes: 32 * 1024 * 1024 } as const;
@@ -108,7 +108,7 @@ export function createChannel(options: ChannelOptions): Channel {
   };
   return {
     emit(event) {
-      const clean = maskedEvent(event, options.redactor);
+      const clean = maskedValues(event, (text) => options.redactor.redact(text));
       if (clean.kind === 'run.finished') return finish(clean);
       const fill = fillWith(clean);
       if (chatter.has(clean.kind) && fill > 0.7) {

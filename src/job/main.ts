@@ -6,6 +6,7 @@ import { createConnector } from '../adapters/postgres/connector.ts';
 import { createSpawner } from '../adapters/exec/spawner.ts';
 import { processSuspension } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
+import { maskCredentials } from '../kit/credential-shapes.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
@@ -16,7 +17,8 @@ import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
-import { addressOf, bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
+import { addressOf, ownContainer } from './job-address.ts';
+import { bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
 
 /** The input of a runner. */
 interface JobWork {
@@ -79,8 +81,11 @@ async function main(): Promise<void> {
   const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
   if (!address.ok) return refuse(work.task, channel, address.findings);
+  const itself = await ownContainer(process.env, address.value);
+  if (itself !== undefined) return refuse(work.task, channel, [itself]);
+  for (const finding of address.value.findings) channel.emit({ kind: 'finding', finding });
   const exitCode = await perform(work.task, {
-    connector: createConnector(address.value, work.connecting?.tryMs),
+    connector: createConnector(address.value.address, work.connecting?.tryMs),
     bundle: bundle.value,
     hashing: nodeHashing,
     emit: (event) => channel.emit(event),
@@ -156,7 +161,7 @@ function refuse(task: Task, channel: Channel, findings: readonly Finding[]): voi
 /** A bug prints its stack, but no secret. */
 function crashed(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${redactor.redact(text)}\n`);
+  process.stderr.write(`${maskCredentials(redactor.redact(text))}\n`);
   process.exitCode = 70;
 }
 

@@ -36,3 +36,11 @@ test('what a command is for is shown', () => {
   redactor.reveal('postgresql://ann:parrot@127.0.0.1/shop');
   expect(redactor.redact('postgresql://ann:parrot@127.0.0.1/shop')).toContain('parrot');
 });
+
+test('of forms that begin alike, the one that is there is masked as a whole', () => {
+  const redactor = createRedactor();
+  const secret = `a beginning that is plain "and" an end that is not \\`;
+  redactor.register(secret);
+  expect(redactor.redact(secret)).toBe('***');
+  expect(redactor.redact(JSON.stringify(JSON.stringify(secret)))).not.toContain('end that');
+});

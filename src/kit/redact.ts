@@ -9,7 +9,8 @@ export interface Redactor {
   register(secret: string): void;
   /** Shows what this text contains: for a command whose purpose is to print a secret. */
   reveal(text: string): void;
-  redact(text: string): string;
+  /** @param goesOn true: more text follows, so a secret that begins at the end of this one is left for the next call */
+  redact(text: string, goesOn?: boolean): string;
   /** How many characters at the end of a text may be the start of a secret: cutting there would reveal a part of it. */
   unfinished(text: string): number;
   /** Length of the longest registered form, in characters. */
@@ -25,7 +26,9 @@ const mask = '***';
 export function createRedactor(): Redactor {
   const forms = new Set<string>();
   let ordered: readonly string[] = [];
+  let beginnings: ReadonlyMap<string, readonly string[]> = new Map();
   const order = (): void => {
+    beginnings = beginningsOf(forms);
     ordered = [...forms].sort((a, b) => b.length - a.length);
   };
   return {
@@ -41,13 +44,11 @@ export function createRedactor(): Redactor {
       for (const form of ordered) if (text.includes(form)) forms.delete(form);
       order();
     },
-    redact(text) {
+    redact(text, goesOn = false) {
       let result = text;
-      for (const form of ordered) {
-        if (result.includes(form)) result = result.replaceAll(form, mask);
-        else if (form.length >= shortestCut) result = withoutHeads(result, form);
-      }
-      return result;
+      for (const form of ordered) if (result.includes(form)) result = result.replaceAll(form, mask);
+      // Only then: the beginning of one form may be the beginning of another one, which is there as a whole.
+      return withoutBeginnings(result, beginnings, goesOn);
     },
     unfinished(text) {
       return Math.max(0, ...ordered.map((form) => overlap(text, form)));
@@ -62,19 +63,39 @@ export function createRedactor(): Redactor {
 const head = 16;
 const shortestCut = 24;
 
-/** Masks the beginnings of a long secret. The one of a URL is no secret: it names scheme, user and host. */
-function withoutHeads(text: string, form: string): string {
-  const start = form.slice(0, head);
-  if (!text.includes(start) || /^[a-z][a-z0-9+.-]*(?::|%3A)/i.test(form)) return text;
-  let result = '';
-  let from = 0;
-  for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, from)) {
-    let end = head;
-    while (end < form.length && text[at + end] === form[end]) end += 1;
-    result += text.slice(from, at) + mask;
-    from = at + end;
+/** Long forms by their beginning. The one of a URL is no secret: it names scheme, user and host. */
+function beginningsOf(forms: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const form of forms) {
+    if (form.length < shortestCut || /^[a-z][a-z0-9+.-]*(?::|%3A)/i.test(form)) continue;
+    const start = form.slice(0, head);
+    found.set(start, [...(found.get(start) ?? []), form]);
   }
-  return result + text.slice(from);
+  return found;
+}
+
+/** Masks beginnings of secrets, each as far as one of its forms agrees. */
+function withoutBeginnings(text: string, beginnings: ReadonlyMap<string, readonly string[]>, goesOn: boolean): string {
+  let rest = text;
+  for (const [start, forms] of beginnings) {
+    let result = '';
+    let from = 0;
+    for (let at = rest.indexOf(start); at !== -1; at = rest.indexOf(start, from)) {
+      const end = at + Math.max(...forms.map((form) => agreement(rest, at, form)));
+      if (goesOn && end === rest.length) break;
+      result += rest.slice(from, at) + mask;
+      from = end;
+    }
+    rest = result + rest.slice(from);
+  }
+  return rest;
+}
+
+/** How far a text, from `at` on, is the beginning of `form`, in characters. */
+function agreement(text: string, at: number, form: string): number {
+  let length = head;
+  while (length < form.length && text[at + length] === form[length]) length += 1;
+  return length;
 }
 
 /** Length of the longest end of a text that is the start of `form`, but not all of it. */

@@ -4,6 +4,7 @@ import type { ExitCode } from '../kit/exit-code.ts';
 import type { Finding } from '../kit/finding.ts';
 import { GodwitError } from '../kit/godwit-error.ts';
 import { unknownOptions } from '../kit/known-options.ts';
+import { maskedValues } from '../kit/masked-values.ts';
 import { createRedactor } from '../kit/redact.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
@@ -25,6 +26,8 @@ export interface ProjectOptions {
   readonly environment?: string | undefined;
   /** Path of the configuration file; default `godwit.config.ts`, `.mjs` or `.json` in `cwd`. */
   readonly config?: string | undefined;
+  /** Path of a file with further environment variables, such as `.env`, from `cwd`; those of `env` count more. */
+  readonly envFile?: string | undefined;
   /** Receives every event as it happens. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Aborted: a run stops at the next safe point. */
@@ -48,6 +51,7 @@ export const projectOptionNames = {
   env: true,
   environment: true,
   config: true,
+  envFile: true,
   onEvent: true,
   signal: true,
   throwOnFailure: true,
@@ -78,16 +82,19 @@ export async function call<Result extends Ending>(
   const wrong = unknownOptions(name, options, known);
   if (wrong.length > 0) return delivered(refuse(wrong), options);
   const findings: Finding[] = [];
+  const redactor = createRedactor();
+  // Callers log what they get: it holds no more than the screen would show.
+  const mask = <T>(value: T): T => maskedValues(value, (text) => redactor.redact(text));
   const ui: Ui = {
-    onEvent: (event) => options.onEvent?.(event),
+    onEvent: (event) => options.onEvent?.(mask(event)),
     onFinding: (finding) => void findings.push(finding),
     onNote: () => {},
   };
   const signal = options.signal ?? new AbortController().signal;
-  const worked = await withReady(openingOf(options), { ...needs, fresh: true }, ui, async (ready) => {
+  const worked = await withReady({ ...openingOf(options), redactor }, { ...needs, fresh: true }, ui, async (ready) => {
     return await work({ operation: { ready, command: commandOf(name), signal, ui }, findings });
   });
-  return delivered(worked.ok ? worked.value : refuse([...findings, ...worked.findings]), options);
+  return delivered(mask(worked.ok ? worked.value : refuse([...findings, ...worked.findings])), options);
 }
 
 /** Returns the result; with `throwOnFailure`, throws if it is a failure. */
@@ -99,12 +106,12 @@ export function delivered<Result extends Ending>(result: Result, { throwOnFailur
 
 /** How to open the project. */
 export function openingOf(options: ProjectOptions): OpenOptions {
-  const { cwd = workingFolder(), env = processEnv, environment, config } = options;
+  const { cwd = workingFolder(), env = processEnv, environment, config, envFile } = options;
   return {
     cwd,
     env,
-    redactor: createRedactor(),
     ...(config === undefined ? {} : { configFile: config }),
+    ...(envFile === undefined ? {} : { envFile }),
     ...(environment === undefined ? {} : { environment }),
   };
 }

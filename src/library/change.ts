@@ -65,6 +65,8 @@ export interface DeployOptions extends DownOptions {
    * changes (`destroys-rows`), except in the environment `local`, with a reviewed plan, or if the file allows it.
    */
   readonly destroyRows?: boolean | undefined;
+  /** The tool whose history in the database belongs to other migrations than these. */
+  readonly ignoreForeign?: string | undefined;
   /** False: do not verify afterwards. */
   readonly verify?: boolean | undefined;
   /** True: warnings of verification fail the run. */
@@ -92,6 +94,7 @@ const deployOptions: OptionNames<DeployOptions> = {
   outOfOrder: true,
   resumeUp: true,
   destroyRows: true,
+  ignoreForeign: true,
   verify: true,
   strict: true,
   detach: true,
@@ -153,11 +156,22 @@ export interface AdoptOptions extends ProjectOptions {
   readonly names?: readonly string[] | undefined;
   /** Records everything up to this version without proof. */
   readonly baseline?: string | undefined;
+  /**
+   * Takes over what another migration tool says is applied: its name, the name of its history table, or `auto`. The
+   * database is compared all the same.
+   */
+  readonly from?: string | undefined;
   /** How long to wait for another run, in milliseconds; default: 60,000. */
   readonly waitMs?: number | undefined;
 }
 
-const adoptOptions: OptionNames<AdoptOptions> = { ...projectOptionNames, names: true, baseline: true, waitMs: true };
+const adoptOptions: OptionNames<AdoptOptions> = {
+  ...projectOptionNames,
+  names: true,
+  baseline: true,
+  from: true,
+  waitMs: true,
+};
 
 /**
  * Takes over a database whose tables exist already: records the migrations that it is proven to contain. Your tables
@@ -173,7 +187,8 @@ const adoptOptions: OptionNames<AdoptOptions> = { ...projectOptionNames, names: 
 export async function adopt(options: AdoptOptions = {}): Promise<Deployed> {
   const about = { name: 'adopt', options, known: adoptOptions, nothing };
   return await call<Deployed>(about, { changes: true }, async ({ operation, findings }) => {
-    const request = { names: options.names ?? [], baseline: options.baseline, waitMs: options.waitMs };
+    const { names = [], baseline, from, waitMs } = options;
+    const request = { names, baseline, from, waitMs };
     const prepared = await prepareAdoption(operation, request);
     if (!prepared.ok) return { ...refusal([...findings, ...prepared.findings]), ...nothing };
     const warnings = [...findings, ...prepared.value.findings];

@@ -17,6 +17,8 @@ export interface AdoptRequest {
   readonly names: readonly string[];
   /** Migrations up to this version are recorded without proof. */
   readonly baseline?: string | undefined;
+  /** Another tool, or its history table, that says what is applied; `auto`: the one that knows these migrations. */
+  readonly from?: string | undefined;
   readonly waitMs?: number | undefined;
 }
 
@@ -32,15 +34,19 @@ export async function prepareAdoption(
   request: AdoptRequest,
 ): Promise<Outcome<PreparedAdoption>> {
   const { ready, ui, signal } = operation;
-  const { names, baseline } = request;
+  const { names, baseline, from } = request;
   if (baseline !== undefined && names.length > 0)
     return err(fault('wrong-usage', { why: 'Name migrations, or give --baseline VERSION, not both.' }));
+  if (from !== undefined && (baseline !== undefined || names.length > 0))
+    return err(
+      fault('wrong-usage', { why: '--from takes over what another tool says: name no migrations, and no --baseline.' }),
+    );
   const only = idsOf(names, ready.wired.bundle.migrations);
   if (!only.ok) return only;
   const how = baseline === undefined ? 'adopt' : 'baseline';
   const selection: Selection = {
     direction: 'up',
-    outOfOrder: only.value.length > 0,
+    outOfOrder: only.value.length > 0 || from !== undefined,
     ...(baseline === undefined ? {} : { to: baseline }),
     ...(only.value.length === 0 ? {} : { only: only.value }),
   };
@@ -49,6 +55,7 @@ export async function prepareAdoption(
     actor: ready.actor,
     selection,
     how,
+    from,
     execute: async (task, bundle) => {
       const there = { ...ready, wired: { ...ready.wired, bundle } };
       return await execute({ ...operation, ready: there }, task);
@@ -65,11 +72,11 @@ export async function prepareAdoption(
 export async function adopt(
   operation: OperationContext,
   { bundle, how, selection }: PreparedAdoption,
-  { waitMs }: AdoptRequest,
+  { from, waitMs }: AdoptRequest,
 ): Promise<OperationResult> {
   const { ready, ui } = operation;
   const wait = waitMs === undefined ? {} : { waitMs };
-  const consented = await consent(operation, { command: 'adopt', how, selection, ...wait });
+  const consented = await consent(operation, { command: 'adopt', how, selection, from, ...wait });
   if (!consented.ok) return refused(consented.findings);
   if (consented.value === undefined) return { kind: 'nothing' };
   const task = await applyTask(ready.project, ready.actor, consented.value);

@@ -17,6 +17,8 @@ export interface ChangeOptions extends SelectionOptions {
   readonly verify?: boolean | undefined;
   readonly strict?: boolean | undefined;
   readonly destroyRows?: boolean | undefined;
+  /** The tool whose history belongs to other migrations. */
+  readonly ignoreForeign?: string | undefined;
   readonly allowRowLoss?: number | undefined;
   readonly waiveCheckpoint?: string | undefined;
   readonly waitMs?: number | undefined;
@@ -57,6 +59,7 @@ export async function changeRequestOf(
     verify: options.verify ?? true,
     strict: options.strict ?? false,
     ...(lockBudgetMs === undefined ? {} : { lockBudgetMs }),
+    ignoreForeign: options.ignoreForeign,
     ...(options.destroyRows === true ? { destroyRows: true } : {}),
     ...(waived === undefined ? {} : { waived }),
     ...(planHash === undefined ? {} : { planHash }),

@@ -52,7 +52,9 @@ async function planFrom(
 ): Promise<Outcome<Omit<LookedPlan, 'known'>> | undefined> {
   const history = known.events.findLast((event) => event.kind === 'history');
   if (history?.state === undefined) return undefined;
-  const { state, rows } = history;
+  const { state, rows, foreign } = history;
+  // Whether these are the migrations of the folder is known next to the database.
+  if (foreign !== undefined) return undefined;
   if (project.pinned !== undefined && state.environmentId !== '' && project.pinned.id !== state.environmentId)
     return undefined;
   const { makePlan } = await import('../migrate/plan/make-plan.ts');

@@ -23,6 +23,8 @@ export interface RehearseAdoptionOptions {
   readonly actor: Actor;
   readonly selection: Selection;
   readonly how: 'adopt' | 'baseline';
+  /** The tool, or its table, that says what is applied. */
+  readonly from?: string | undefined;
   /** Has a read-only task executed next to the database, with this bundle. */
   readonly execute: (task: PlanTask, bundle: Bundle) => Promise<Execution>;
   /** Receives the progress, as text. */
@@ -48,8 +50,12 @@ export async function rehearseAdoption(
   project: Project,
   options: RehearseAdoptionOptions,
 ): Promise<Outcome<RehearsedAdoption>> {
-  const { bundle, execute, how } = options;
-  const task = (): PlanTask => ({ ...planTask(project, options.actor, options.selection), adopts: how });
+  const { bundle, execute, how, from } = options;
+  const task = (): PlanTask => ({
+    ...planTask(project, options.actor, options.selection),
+    adopts: how,
+    ...(from === undefined ? {} : { from }),
+  });
   const first = await execute(task(), bundle);
   const plan = eventOf(first, 'plan')?.plan;
   const facts = eventOf(first, 'database');
@@ -58,7 +64,7 @@ export async function rehearseAdoption(
     return err(
       ...(first.findings.length > 0 ? first.findings : [fault('bug', { why: 'The runner did not send a plan.' })]),
     );
-  if (plan.steps.length === 0) return ok({ plan, bundle, look: first, findings: [] });
+  if (first.outcome === 'nothing-to-do') return ok({ plan, bundle, look: first, findings: [] });
   const stage = createStage(project, options, { facts, target, plan });
   try {
     const rehearsed = await stage.rehearse();

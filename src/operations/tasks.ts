@@ -136,6 +136,10 @@ export interface ApplyRequest {
   readonly command: string;
   readonly selection: Selection;
   readonly how?: ApplyTask['how'];
+  /** Of an adoption: the tool, or its table, that says what is applied. */
+  readonly from?: string | undefined;
+  /** The tool whose history belongs to other migrations. */
+  readonly ignoreForeign?: string | undefined;
   /** Hash of a plan that was reviewed or confirmed. */
   readonly planHash?: string;
   /** A person typed the name of the protected environment. */
@@ -169,6 +173,8 @@ export async function applyTask(project: Project, actor: Actor, request: ApplyRe
     command: request.command,
     selection: request.selection,
     how: request.how ?? 'execute',
+    ...(request.from === undefined ? {} : { from: request.from }),
+    ...(request.ignoreForeign === undefined ? {} : { ignoreForeign: request.ignoreForeign }),
     consent: consentOf(project, actor, request),
     lose: request.lose ?? 0,
     verification: { enabled: request.verify ?? true, strict: request.strict ?? false, triggers: environment.triggers },

@@ -1,4 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
+import { maskedValues } from '../../kit/masked-values.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
@@ -18,7 +19,7 @@ export interface LogLedgerOptions {
   readonly google: Google;
   /** Id of the Google Cloud project. */
   readonly project: string;
-  /** Applied to everything that is written. */
+  /** Applied to everything that is written and read. */
   readonly redact: (text: string) => string;
 }
 
@@ -61,7 +62,7 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
               insertId: `${entry.run}-${ended ? `end-${Date.parse(entry.finishedAt ?? '')}` : `begin-${Date.parse(entry.startedAt)}`}`,
               severity: ended && entry.exitCode !== 0 ? 'WARNING' : 'INFO',
               labels: labelsOf(entry),
-              jsonPayload: { message: messageOf(entry, redact), entry: redact(JSON.stringify(entry)) },
+              jsonPayload: { message: messageOf(entry, redact), entry: JSON.stringify(maskedValues(entry, redact)) },
             },
           ],
         },
@@ -86,7 +87,7 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
           },
         });
         if (!reply.ok) return err(faultOf(reply, 'reading'));
-        entries.push(...(reply.value.entries ?? []).flatMap(entryOf));
+        entries.push(...maskedValues((reply.value.entries ?? []).flatMap(entryOf), redact));
         pageToken = reply.value.nextPageToken;
         if (pageToken === undefined || pageToken === '') break;
       }
@@ -101,12 +102,9 @@ function labelsOf({ environment, run, kind }: LedgerEntry): Readonly<Record<stri
 
 /** The message for people who read the log. */
 function messageOf(entry: LedgerEntry, redact: (text: string) => string): string {
-  const { command, environment, run, by, outcome, exitCode, failure } = entry;
+  const { command, environment, run, by, outcome, exitCode, failure } = maskedValues(entry, redact);
   const end = outcome === undefined ? 'begins' : `${outcome} (exit ${exitCode})`;
-  return redact(`godwit ${command} -e ${environment}, run ${run} by ${by}: ${end} ${failure ?? ''}`.trim()).slice(
-    0,
-    500,
-  );
+  return `godwit ${command} -e ${environment}, run ${run} by ${by}: ${end} ${failure ?? ''}`.trim().slice(0, 500);
 }
 
 function entryOf({ timestamp, jsonPayload }: LoggedEntry): readonly LedgerEntry[] {

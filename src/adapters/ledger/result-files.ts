@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { maskedValues } from '../../kit/masked-values.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -17,7 +18,7 @@ const runName = /^[0-9A-Za-z-]{1,64}$/;
 
 /**
  * @param folder `.godwit/results`
- * @param redact applied to everything that is written
+ * @param redact applied to everything that is written and read
  */
 export function createResultFiles(folder: string, redact: (text: string) => string): ResultFiles {
   return {
@@ -25,13 +26,13 @@ export function createResultFiles(folder: string, redact: (text: string) => stri
       if (!runName.test(run)) return undefined;
       try {
         const value: unknown = JSON.parse(await readFile(join(folder, `${run}.json`), 'utf8'));
-        return Array.isArray(value) ? (value as readonly RunEvent[]) : undefined;
+        return Array.isArray(value) ? maskedValues(value as readonly RunEvent[], redact) : undefined;
       } catch {
         return undefined;
       }
     },
     async keep(run, events) {
-      const text = redact(JSON.stringify(events));
+      const text = JSON.stringify(maskedValues(events, redact));
       if (!runName.test(run) || text.length > largest) return;
       await writeWhole(join(folder, `${run}.json`), `${text}\n`, 0o600);
       const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json')).sort();

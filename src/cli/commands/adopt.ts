@@ -18,6 +18,7 @@ export const spec = defineCommand({
   summary: 'Take over a database whose tables exist already',
   about: [
     'godwit runs the migrations on a throwaway PostgreSQL of the same major version, compares the result with the database by name, and records the migrations up to the first that does not match. Your tables are not changed.',
+    'With --from, the history of another tool says which migrations are applied: TOOL is its name, the name of its table, or `auto`. What it says is compared with the database all the same; only migrations that change rows are recorded because it says so. Its table is not changed.',
     'A migration that changes rows, or that fails on the throwaway server, is recorded only if you name it, and then without proof.',
     'With --identity, no migration is adopted. A database that was restored, copied or moved becomes the database of the environment: its name, its id and its location are recorded. godwit shows them before it asks, records a run of its own with the reason, and writes godwit.lock.json.',
   ],
@@ -27,6 +28,7 @@ export const spec = defineCommand({
   options: {
     dryRun: flag('show what would be recorded and what differs'),
     baseline: version('record everything up to this version without proof'),
+    from: text('TOOL', 'take over what another migration tool has applied, such as flyway, prisma, or auto'),
     export: flag('print what is applied as SQL for a plain history table: the way out'),
     identity: flag('make this the database of the environment; adopt no migrations'),
     reason: text('TEXT', 'with --identity: why the database is another one; stored in the history'),
@@ -34,6 +36,7 @@ export const spec = defineCommand({
   },
   examples: [
     { type: 'godwit adopt', does: 'record what the database is proven to contain' },
+    { type: 'godwit adopt --from auto', does: 'take over the history of the tool that you used so far' },
     { type: 'godwit adopt --baseline 12', does: 'record everything up to 12 and say what was not proven' },
     {
       type: 'godwit adopt --identity --reason "restored after the outage" -e prod',
@@ -46,10 +49,10 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
-  const { dryRun, baseline, reason, wait: waitMs = defaultWaitMs } = options;
+  const { dryRun, baseline, from, reason, wait: waitMs = defaultWaitMs } = options;
   const { names } = context.arguments;
   if (options.identity) {
-    const request = { names, baseline, export: options.export, reason, dryRun, waitMs };
+    const request = { names, baseline, from, export: options.export, reason, dryRun, waitMs };
     return await (await import('./adopt/identify.ts')).identify(context, request);
   }
   if (reason !== undefined)
@@ -59,7 +62,7 @@ export const run: Run<typeof spec> = async (context) => {
   return await withProject(context, { changes: true }, async (ready) => {
     if (options.export) return await exportHistory(context, ready);
     const operation = operationOf(context, ready);
-    const request = { names, baseline, waitMs };
+    const request = { names, baseline, from, waitMs };
     const prepared = await prepareAdoption(operation, request);
     if (!prepared.ok) return failed(prepared.findings);
     if (dryRun) return showLook(context, prepared.value);

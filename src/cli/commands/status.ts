@@ -2,7 +2,9 @@ import { nodeHashing } from '../../adapters/files/hashing.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
+import { foreignNotice } from '../../migrate/contract/foreign-notice.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
+import type { Tool } from '../../migrate/contract/tool.ts';
 import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
@@ -62,7 +64,9 @@ export const run: Run<typeof spec> = async (context) => {
     const inPart = judgeVanished(vanished, rows);
     // The findings of a cached result belong to the run that produced it.
     const reported = execution.known === undefined ? execution.findings : [];
-    const findings = [...reported, ...inPart, ...found];
+    const { foreign = [] } = history.value;
+    const notices = foreign.map((one) => foreignNotice(one, project.environment.name));
+    const findings = [...reported, ...notices, ...inPart, ...found];
     // Bare files have no folder, so only the history knows them.
     const bare = layout === 'bare' ? [] : appliedNow(rows).filter(({ id }) => isBareId(id));
     const known = [
@@ -70,7 +74,8 @@ export const run: Run<typeof spec> = async (context) => {
       ...bare.map((one) => bareLine(one, partial)),
     ];
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
-    show(context.screen, { lines, findings, otherSets, environment: project.environment.name });
+    const next = foreign.find(({ entries }) => entries > 0)?.tool;
+    show(context.screen, { lines, findings, otherSets, environment: project.environment.name, adoptFrom: next });
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter(({ state }) => !settledStates.has(state)).length;
@@ -95,6 +100,8 @@ interface StatusLine {
   readonly by?: string;
   readonly ms?: number;
   readonly run?: string;
+  /** The tool that had applied it before godwit took it over. */
+  readonly from?: string;
   /** For a squashed migration: the number of applied migrations in whose place `up` records it. */
   readonly standsFor?: number;
 }
@@ -178,8 +185,15 @@ function unseen(
     }));
 }
 
-function factsOf({ kind, at, by, ms, run }: HistoryRow): Pick<StatusLine, 'how' | 'at' | 'by' | 'ms' | 'run'> {
-  return { how: kind, at, by, ms, run };
+function factsOf({
+  kind,
+  at,
+  by,
+  ms,
+  run,
+  from,
+}: HistoryRow): Pick<StatusLine, 'how' | 'at' | 'by' | 'ms' | 'run' | 'from'> {
+  return { how: kind, at, by, ms, run, ...(from === undefined ? {} : { from }) };
 }
 
 function byVersion(a: string, b: string): number {
@@ -194,9 +208,11 @@ interface Shown {
   readonly findings: readonly Finding[];
   readonly otherSets: readonly OtherSet[];
   readonly environment: string;
+  /** The tool whose history is to be taken over first. */
+  readonly adoptFrom: Tool | undefined;
 }
 
-function show(screen: Screen, { lines, findings, otherSets, environment }: Shown): void {
+function show(screen: Screen, { lines, findings, otherSets, environment, adoptFrom }: Shown): void {
   const { style } = screen;
   const applied = lines.filter((line) => line.state === 'applied');
   const ahead = lines.filter((line) => line.state === 'ahead').length;
@@ -219,13 +235,14 @@ function show(screen: Screen, { lines, findings, otherSets, environment }: Shown
   else
     screen.say(
       '',
-      `${tally(lines)}.${findings.every(({ severity }) => severity !== 'error') ? ` Next: ${nextStep(lines, environment)}.` : ''}`,
+      `${tally(lines)}.${findings.every(({ severity }) => severity !== 'error') ? ` Next: ${nextStep(lines, environment, adoptFrom)}.` : ''}`,
     );
 }
 
 /** Names the next command. A migration that is applied and also partly applied is one that `down` is undoing. */
-function nextStep(lines: readonly StatusLine[], environment: string): string {
+function nextStep(lines: readonly StatusLine[], environment: string, adoptFrom: Tool | undefined): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
+  if (adoptFrom !== undefined) return `\`godwit adopt --from ${adoptFrom}${name}\``;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
     ? `\`godwit down${name}\` finishes undoing it, \`godwit up --resume-up${name}\` reapplies what was undone`
     : `\`godwit up${name}\``;
@@ -242,7 +259,8 @@ function row(line: StatusLine, style: Style): readonly string[] {
   const title = isBareId(line.id) ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
   if (line.state === 'applied' || line.state === 'ahead') {
     const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
-    const how = style.dim(line.how === 'applied' ? when : `${line.how ?? ''} ${when}`);
+    const from = line.from === undefined ? '' : ` from ${line.from}`;
+    const how = style.dim(line.how === 'applied' ? when : `${line.how ?? ''}${from} ${when}`);
     const ahead = line.state === 'ahead' ? ` ${style.yellow('ahead of the files here')}` : '';
     return [`  ${style.green('✔')} ${title}`, `${how}${ahead}`];
   }

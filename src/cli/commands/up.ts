@@ -1,6 +1,6 @@
 import { change } from '../change.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { flag } from '../options/kinds.ts';
+import { flag, text } from '../options/kinds.ts';
 import {
   allowRowLoss,
   file,
@@ -34,6 +34,7 @@ export const spec = defineCommand({
     noVerify: flag('do not verify afterwards'),
     strict,
     destroyRows: flag('drop or empty tables and columns even if they hold rows'),
+    ignoreForeign: text('TOOL', 'apply although TOOL has a history here: its migrations are not these'),
     allowRowLoss,
     waiveCheckpoint,
     detach: flag('start the run and leave it; `runs attach` follows it'),
@@ -65,6 +66,7 @@ export const run: Run<typeof spec> = async (context) => {
     verify: !options.noVerify,
     strict: options.strict,
     destroyRows: options.destroyRows,
+    ignoreForeign: options.ignoreForeign,
     allowRowLoss: options.allowRowLoss,
     waiveCheckpoint: options.waiveCheckpoint,
     detach: options.detach,

@@ -27,6 +27,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   let hookFailed = false;
   let hooks = 0;
   let identifies = false;
+  let planned = 0;
   let askedAbout = false;
   // True: the last line of a command's output has no line feed yet.
   let open = false;
@@ -95,6 +96,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         screen.say(...checkpointLines(event.checkpoint, style));
         break;
       case 'plan':
+        planned = event.plan.steps.length;
         widest = Math.max(0, ...event.plan.steps.map((step) => label(step.id, step.name).length));
         turnsBack = event.plan.steps.some((step) => step.direction === 'down');
         break;
@@ -161,7 +163,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
             ? execEnding(event, style)
             : ending(
                 event,
-                { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed, identifies },
+                { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed, identifies, planned },
                 screen,
               )),
         );
@@ -226,6 +228,8 @@ interface Tally {
   readonly hookFailed: boolean;
   /** True: the run was meant to settle the identity. */
   readonly identifies: boolean;
+  /** Migrations of the plan. */
+  readonly planned: number;
 }
 
 function ending(event: RunFinished, tally: Tally, { style }: Screen): readonly string[] {
@@ -237,7 +241,11 @@ function ending(event: RunFinished, tally: Tally, { style }: Screen): readonly s
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
   if (tally.hooks > 0) parts.push(`${countOf(tally.hooks, 'hook')} passed`);
   const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  const idle = tally.identifies ? 'this database is the environment’s already' : 'nothing is pending';
+  const idle = tally.identifies
+    ? 'this database is the environment’s already'
+    : tally.planned > 0
+      ? 'nothing is left to record'
+      : 'nothing is pending';
   const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
     return [`${style.green('✔')} Nothing to do: ${[idle, ...parts].join('; ')}.${rest}`];

@@ -13,6 +13,8 @@ export interface Screen {
   say(...lines: readonly string[]): void;
   /** The product of a command, for programs; also with --json. */
   product(text: string): void;
+  /** A document of JSON on standard output: each of its texts is masked. */
+  document(value: object): void;
   /** The first line of a run: the database that it works on. */
   target(environment: string, target: Target, note?: string): void;
   /** The same for remote work: the place of execution. The database is named when the runner has reached it. */

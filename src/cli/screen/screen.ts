@@ -1,5 +1,7 @@
 import { type Screen } from './screen-port.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
+import { maskCredentials } from '../../kit/credential-shapes.ts';
+import { maskedValues } from '../../kit/masked-values.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
 import { renderFinding, type LineReader } from './finding.ts';
@@ -33,6 +35,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
         write: (text) => io.err(redactor.redact(text)),
         columns: () => io.columns(),
       });
+  const redact = (text: string): string => redactor.redact(text);
   const hints = startedAs(io.env);
   const print = (lines: readonly string[]): void => {
     if (json) return;
@@ -60,6 +63,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       line.clear();
       io.out(redactor.redact(text));
     },
+    document: (value) => io.out(`${JSON.stringify(maskedValues(value, redact))}\n`),
     target: (environment, target, note) => {
       if (targeted === environment) return;
       targeted = environment;
@@ -76,7 +80,8 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
+      if (count <= mostOfOneCode)
+        print(['', ...renderFinding(finding, style, lineAt).map((text) => maskCredentials(hints.prose(text)))]);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {
@@ -89,7 +94,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       root = folder;
     },
     event: (event) => {
-      if (json) io.out(`${redactor.redact(JSON.stringify({ v: 1, ...event }))}\n`);
+      if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(event, redact) })}\n`);
       else story(event);
     },
     output: ({ stream, text, encoding }) => {

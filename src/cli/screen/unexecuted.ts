@@ -1,5 +1,5 @@
 import type { AuditRow } from '../../migrate/contract/history-rows.ts';
-import { aligned } from './format.ts';
+import { aligned, shortTime } from './format.ts';
 import type { Style } from './style.ts';
 
 const kinds: ReadonlyMap<string, string> = new Map([
@@ -10,11 +10,27 @@ const kinds: ReadonlyMap<string, string> = new Map([
 
 /** Lists the migrations that a run recorded without executing any of their statements. */
 export function unexecutedLines(events: readonly AuditRow[], style: Style): readonly string[] {
+  const origins = new Map(events.flatMap(({ kind, body }) => (kind === 'claimed' ? [originOf(body)] : [])));
   const rows = events.flatMap(({ kind, body }): readonly (readonly string[])[] => {
     const how = kinds.get(kind);
     if (how === undefined) return [];
     const { migration = '', name = '' } = JSON.parse(body) as { readonly migration?: string; readonly name?: string };
-    return [[`  ${migration} ${name}`, style.dim(how)]];
+    const origin = origins.get(migration);
+    return [[`  ${migration} ${name}`, style.dim(origin === undefined ? how : `${how} ${origin}`)]];
   });
   return rows.length === 0 ? [] : ['', ...aligned(rows)];
+}
+
+/** Who had applied a migration, and when. */
+function originOf(body: string): readonly [migration: string, origin: string] {
+  const {
+    migration = '',
+    tool = '',
+    at,
+  } = JSON.parse(body) as {
+    readonly migration?: string;
+    readonly tool?: string;
+    readonly at?: string;
+  };
+  return [migration, `from ${tool}${at === undefined ? '' : `, applied ${shortTime(at)}`}`];
 }

@@ -6,6 +6,7 @@ import { cloudRunFaults } from './cloud-run.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
 import { execFaults } from './exec.ts';
+import { foreignFaults } from './foreign.ts';
 import { imageFaults } from './image.ts';
 import { jobFaults } from './job.ts';
 import { planFaults } from './plan.ts';
@@ -24,6 +25,7 @@ const parts = {
   ...planFaults,
   ...rollbackFaults,
   ...adoptFaults,
+  ...foreignFaults,
   ...squashFaults,
   ...databaseFaults,
   ...applyFaults,

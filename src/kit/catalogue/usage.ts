@@ -16,6 +16,13 @@ export const usageFaults = {
       fix: 'Run `godwit explain` for the list of codes.',
       exit: 2,
     },
+    'credential-in-text': {
+      title: 'The text holds a credential',
+      why: 'Whoever can read the text can use it.',
+      fix: 'Replace the credential, and remove the text from where others can read it: the log of a pipeline, an issue, a chat.',
+      severity: 'warning',
+      exit: 0,
+    },
     'config-unreadable': {
       title: 'The configuration file cannot be read',
       why: 'The file does not exist, is not a valid program or JSON, or does not export a configuration.',

@@ -1,6 +1,7 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { Blocker } from './blocker.ts';
 import type { SameWord } from './rehearsed.ts';
+import type { ForeignSummary } from './foreign-history.ts';
 import type { History } from './history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type {
@@ -124,6 +125,8 @@ export type RunEvent =
       readonly fingerprints?: readonly string[];
       /** Everything that a plan is made from, so that it can be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
+      /** While nothing is recorded: the histories of other tools in the database. */
+      readonly foreign?: readonly ForeignSummary[];
     }
   /**
    * The down files that the history has stored for migrations that are to be undone and have no file: the controller
@@ -203,11 +206,7 @@ export type RunEvent =
   | {
       readonly kind: 'lock.retry';
       readonly id: string;
-      /**
-       * `timeout`: the wait timed out; `deadlock`: the server ended it; `crowd`: too many sessions waited behind it;
-       * `conflict`: under the isolation level that the file asks for, it would have overwritten, or read, what others
-       * have changed.
-       */
+      /** `crowd`: too many wait behind it; `conflict`: it would overwrite or read what others have just changed. */
       readonly cause: 'timeout' | 'deadlock' | 'crowd' | 'conflict';
       /** The number of the next try. */
       readonly attempt: number;

@@ -1,4 +1,5 @@
 import type { Pruning } from './pruning.ts';
+import type { Tool } from './tool.ts';
 
 /** One row of godwit.migration: what became part of the history, in order. Rows are never deleted. */
 export interface HistoryRow {
@@ -15,6 +16,8 @@ export interface HistoryRow {
   readonly by: string;
   /** The schema to which its unqualified names resolved. */
   readonly schema: string;
+  /** The tool that had applied it, if it was recorded on that tool's word. */
+  readonly from?: string;
 }
 
 /** One row of godwit.run: one attempt, however it ended. */
@@ -44,7 +47,7 @@ export interface RunRow {
 
 /**
  * What a run of `exec` executed, a run of `verify --accept` accepted into the baseline, a run of `adopt --identity`
- * set, or `runs prune` removed.
+ * set, `runs prune` removed, or `adopt --from` has taken over.
  */
 export interface RunAbout {
   /** The program and its arguments, masked; or the objects, as typed. */
@@ -66,6 +69,8 @@ export interface RunAbout {
   readonly identity?: SettledIdentity;
   /** What was pruned. */
   readonly pruned?: Pruning;
+  /** Of `adopt --from`: the tool whose history said what is applied, and how much it held. */
+  readonly claim?: { readonly tool: Tool; readonly table: string; readonly entries: number };
 }
 
 /** The identity of a database before it was set, the one it was pinned to, and the identity since. */

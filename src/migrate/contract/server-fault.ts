@@ -5,8 +5,34 @@ import type { ServerError } from './ports.ts';
 
 /** A server's error outside users' statements, as a finding. */
 export function serverFault(error: ServerError, where?: Place): Finding {
+  const fix = error.lost ? timeouts[error.sqlstate] : undefined;
   const details = { why: describe(error), ...(where === undefined ? {} : { where }) };
-  return fault(codeOf(error), details);
+  return fault(codeOf(error), fix === undefined ? details : { ...details, fix });
+}
+
+/** The server ended the session because of a timeout that godwit has not set. */
+const timeouts: Readonly<Record<string, string>> = {
+  '25P03': timeoutFix('idle_in_transaction_session_timeout'),
+  '25P04': timeoutFix('transaction_timeout'),
+  '57P05': timeoutFix('idle_session_timeout'),
+};
+
+function timeoutFix(setting: string): string {
+  return `${setting} of the role, the database, the server or the pooler ends this session: raise it, or take it back for this role with \`ALTER ROLE name RESET ${setting}\`. Then run the same command again.`;
+}
+
+/** True: transaction_timeout has ended the session, which only PostgreSQL 17 and later know. */
+export function isTransactionTimeout({ fix }: Finding): boolean {
+  return fix === timeouts['25P04'];
+}
+
+/** If the connection is lost before any change was requested, the outcome is certain. */
+export function beforeAnyChange(finding: Finding): Finding {
+  if (finding.code !== 'connection-lost') return finding;
+  const { why, fix } = finding;
+  return Object.values(timeouts).includes(fix)
+    ? fault('session-timeout', { why, fix })
+    : fault('database-unreachable', { why });
 }
 
 /** The text of the server's error: message, detail, hint, SQLSTATE. */

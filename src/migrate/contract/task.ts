@@ -136,6 +136,8 @@ export interface PlanTask extends ReadingOptions {
    * rehearsed.
    */
   readonly adopts?: 'adopt' | 'baseline';
+  /** Of an adoption: the tool, or its table, that says what is applied; `auto`: whichever knows these migrations. */
+  readonly from?: string;
 }
 
 /** Applies (or undoes, or adopts) what the selection names, then verifies and records. */
@@ -148,6 +150,10 @@ export interface ApplyTask extends TaskBase {
    * without proof everything up to `selection.to`.
    */
   readonly how: 'execute' | 'adopt' | 'baseline';
+  /** Of an adoption: the tool, or its table, that says what is applied; `auto`: whichever knows these migrations. */
+  readonly from?: string;
+  /** The tool whose history belongs to other migrations than these. */
+  readonly ignoreForeign?: string;
   /** True: each migration is described before the next one begins, so that its own changes can be distinguished. */
   readonly describesEach?: boolean;
   readonly consent: Consent;

@@ -1,3 +1,4 @@
+import { maskCredentials } from '../../kit/credential-shapes.ts';
 import { exitCodeOf } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { checkpointText } from '../contract/checkpoint.ts';
@@ -83,10 +84,7 @@ export function closedAttempt(entry: LedgerEntry, execution: Execution, finished
     outcome: execution.outcome,
     exitCode: execution.exitCode,
     applied: execution.events.filter((event) => event.kind === 'migration.applied').length,
-    failure: errors
-      .map((finding) => `${finding.code}: ${finding.why}`)
-      .join('; ')
-      .slice(0, 2_000),
+    failure: maskCredentials(errors.map((finding) => `${finding.code}: ${finding.why}`).join('; ')).slice(0, 2_000),
     recorded: execution.events.some((event) => event.kind === 'recorded'),
   };
 }

@@ -85,6 +85,7 @@ async function readRuns(
   const reported = known?.events.findLast((event) => event.kind === 'runs');
   if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
   if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {
+    for (const finding of ready.project.ledger.warnings?.() ?? []) context.screen.finding(finding);
     context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
     return ok({ runs: [] });
   }

@@ -3,6 +3,8 @@ import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { FoundObject } from './judge.ts';
+import { isAllRecorded } from './foreign/choose-claim.ts';
+import type { ForeignClaim } from './foreign/match-entries.ts';
 import { findObjects } from './find-objects.ts';
 import { planAdoption, type AdoptionPlan, type AdoptionOptions } from './plan-adoption.ts';
 import { isHome, keyOfName } from '../../contract/catalogue-object.ts';
@@ -28,6 +30,8 @@ export interface Adoption {
   readonly found: ReadonlyMap<string, FoundObject>;
   /** Texts of squashed migrations that may mean the same. */
   readonly doubtful: readonly SameWord[];
+  /** What another tool says is applied. */
+  readonly claim?: ForeignClaim | undefined;
 }
 
 /** What is compared. */
@@ -43,6 +47,8 @@ export async function lookForAdoption(
   options: AdoptionOptions,
 ): Promise<Outcome<Adoption>> {
   const { rehearsed } = ports.bundle;
+  const { claim } = options;
+  if (claim !== undefined && isAllRecorded(claim, steps)) return ok(nothingToAdopt(claim));
   const major = majorOf(facts);
   if (rehearsed === undefined && options.how !== 'baseline') return err(fault('rehearsal-unavailable'));
   if (rehearsed !== undefined && rehearsed.major !== major) {
@@ -61,7 +67,7 @@ export async function lookForAdoption(
     found.value,
     options,
   );
-  if (squashed.length === 0) return ok({ plan, found: found.value, doubtful: [] });
+  if (squashed.length === 0) return ok({ plan, found: found.value, doubtful: [], claim });
   const proof = await squashProof(session, ports, { facts, history }, { ...options.selection, how: options.how });
   if (!proof.ok) return proof;
   const { findings, doubtful } = proof.value;
@@ -72,7 +78,11 @@ export async function lookForAdoption(
     records: refused ? [] : records,
     findings: [...findings, ...(refused ? [] : plan.findings)],
   };
-  return ok({ plan: whole, found: found.value, doubtful });
+  return ok({ plan: whole, found: found.value, doubtful, claim });
+}
+
+function nothingToAdopt(claim: ForeignClaim): Adoption {
+  return { plan: { records: [], findings: [], judgement: undefined }, found: new Map(), doubtful: [], claim };
 }
 
 /** Records what was decided: each migration in one transaction with the definitions of what it made. */
@@ -80,14 +90,15 @@ export async function adoptRun(
   ports: RunnerPorts,
   live: RunSession,
   steps: readonly PlanStep[],
-  { plan, found }: Adoption,
+  { plan, found, claim }: Adoption,
 ): Promise<Verdict> {
   for (const { id, kind } of plan.records) {
     if (ports.signal.aborted) return verdictOf(fault('interrupted'));
     const step = steps.find((one) => one.id === id);
     if (step === undefined) throw new Error(`migration ${id} is adopted and not planned`);
     const words = kind === 'squashed' ? [] : baselineOf(ports.bundle.rehearsed, id, found);
-    const refused = await recordUnexecuted(ports, live, { ...step, kind }, words);
+    const origin = claim === undefined ? undefined : originOf(claim, id);
+    const refused = await recordUnexecuted(ports, live, { ...step, kind }, { words, origin });
     if (refused === undefined) continue;
     return ports.signal.aborted ? verdictOf(fault('interrupted')) : verdictOf((await live.cancelledBy()) ?? refused);
   }
@@ -95,8 +106,22 @@ export async function adoptRun(
 }
 
 /** The verdict on an adoption that was recorded, or had nothing to record. */
-export function adoptionVerdict({ findings }: AdoptionPlan): Verdict {
+export function adoptionVerdict({ records, findings }: AdoptionPlan): Verdict {
+  if (records.length === 0 && findings.length === 0) return succeeded('nothing-to-do');
   return findings.some(({ severity }) => severity === 'error') ? verdictOf(...findings) : { ...succeeded(), findings };
+}
+
+interface RecordedWith {
+  /** Statements that add what it made to the baseline. */
+  readonly words?: readonly string[];
+  /** Where another tool has it, and since when. */
+  readonly origin?: object | undefined;
+}
+
+function originOf({ history, claimed }: ForeignClaim, migration: string): object {
+  const { tool, table } = history;
+  const at = claimed.get(migration)?.at ?? '';
+  return { migration, tool, table, ...(at === '' ? {} : { at }) };
 }
 
 /** Records one migration without executing anything; undefined: it was recorded. */
@@ -104,7 +129,7 @@ export async function recordUnexecuted(
   ports: RunnerPorts,
   live: RunSession,
   step: PlanStep & { readonly kind: 'adopted' | 'baseline' | 'squashed' },
-  words: readonly string[],
+  { words = [], origin }: RecordedWith = {},
 ): Promise<Finding | undefined> {
   const { id, name, file, checksum, direction, kind } = step;
   const head = nextHead(ports.hashing, live.head, { kind, id, checksum });
@@ -113,7 +138,13 @@ export async function recordUnexecuted(
   const migration = ports.bundle.migrations.find((one) => one.id === id);
   const keeping = migration === undefined ? undefined : keepingDown(ports.bundle, migration, live.schema);
   const kept = keeping === undefined ? [] : [await keeping(live.run)];
-  const commands = [...opening(live.epoch, live.head), ...kept, call, ...words, ...chained, 'COMMIT'];
+  const claimed =
+    origin === undefined
+      ? []
+      : [
+          `SELECT godwit.log(${quoteLiteral(live.run)}, ARRAY['claimed'], ARRAY[${quoteLiteral(JSON.stringify(origin))}])`,
+        ];
+  const commands = [...opening(live.epoch, live.head), ...kept, ...claimed, call, ...words, ...chained, 'COMMIT'];
   const reply = await live.session.send(commands.map((command) => `${command};\n`).join(''));
   if (!reply.ok) {
     if (!reply.error.lost) await live.session.send('ROLLBACK');

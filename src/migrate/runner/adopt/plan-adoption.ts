@@ -2,14 +2,17 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask, Selection } from '../../contract/task.ts';
+import type { AdoptionRecord } from './adoption-record.ts';
+import { planClaimed } from './foreign/plan-claimed.ts';
+import type { ForeignClaim } from './foreign/match-entries.ts';
 import { judgeAdoption, type AdoptionDifference, type FoundObject, type Judgement } from './judge.ts';
 import type { Rehearsed, RehearsedStep } from '../../contract/rehearsed.ts';
 import { describeDifference } from './describe-difference.ts';
 
 /** What is recorded of the migrations to adopt, and the findings about the rest. */
 export interface AdoptionPlan {
-  /** In their order; `adopted` by proof, `baseline` without; `squashed` in place of applied ones. */
-  readonly records: readonly { readonly id: string; readonly kind: 'adopted' | 'baseline' | 'squashed' }[];
+  /** In their order. */
+  readonly records: readonly AdoptionRecord[];
   /** An error stops the run after the records. */
   readonly findings: readonly Finding[];
   readonly judgement: Judgement | undefined;
@@ -20,6 +23,8 @@ export interface AdoptionOptions {
   readonly how: ApplyTask['how'];
   readonly selection: Pick<Selection, 'only' | 'to'>;
   readonly environment: string;
+  /** Present: what another tool says is applied; only that is recorded. */
+  readonly claim?: ForeignClaim | undefined;
 }
 
 const mostDifferences = 200;
@@ -46,7 +51,20 @@ export function planAdoption(
   const context = { rehearsed, judgement, indexes, options };
   if (options.how === 'baseline')
     return { records: all('baseline'), judgement, findings: baselineFindings(context, steps) };
-  return { ...walk(context, steps), judgement };
+  const { claim, environment } = options;
+  if (claim === undefined) return { ...walk(context, steps), judgement };
+  const claimed = planClaimed(
+    {
+      claim,
+      rehearsed,
+      judgement,
+      environment,
+      differences: () => judgement.differences.slice(0, mostDifferences).map((one) => notProven(rehearsed, one)),
+      notRehearsed: () => notRehearsed(rehearsed.stopped?.finding, options),
+    },
+    steps,
+  );
+  return { records: claimed.records, findings: [...notesOf(judgement), ...claimed.findings], judgement };
 }
 
 interface AdoptionContext {

@@ -74,6 +74,10 @@ test('the code follows the SQLSTATE and what stands (`partly-applied`, `transact
   expect(place('vacuum', { sqlstate: '25001' }, before)).toBe('not-transactional 1:1');
   expect(place('select 1', { sqlstate: '55P03' }, before)).toBe('lock-timeout 1:1');
   expect(place('select 1', { lost: true }, before)).toBe('connection-lost 1:1');
+  for (const sqlstate of ['25P03', '25P04', '57P05']) {
+    expect(place('select 1', { lost: true, sqlstate }, before)).toBe('statement-failed 1:1');
+    expect(place('select 1', { lost: true, sqlstate }, before, true)).toBe('partly-applied 1:1');
+  }
   expect(place('select 1', {}, before, true)).toBe('partly-applied 1:1');
   expect(place('select 1', { sqlstate: 'GW003' }, before + 3)).toBe('transaction-escaped -:-');
 });

@@ -84,7 +84,7 @@ function codeOf(
   | 'no-privilege' {
   if (error.sqlstate === 'GW001') return 'taken-over';
   // The server reports why it ended the connection; the history is read before this is reported.
-  if (error.lost && error.sqlstate !== '25P04') return 'connection-lost';
+  if (error.lost && !Object.hasOwn(ownTimeouts, error.sqlstate)) return 'connection-lost';
   if (partial) return 'partly-applied';
   if (error.sqlstate === '25001' || error.sqlstate === '2D000') return 'not-transactional';
   if (error.sqlstate === '55P03') return 'lock-timeout';
@@ -97,13 +97,23 @@ function codeOf(
 function fixOf({ sqlstate }: ServerError, { directives }: Analysis, statement: Statement): { readonly fix?: string } {
   // Inside a function, everything is inside a transaction.
   if (sqlstate === '25001' && statement.opaque) return { fix: hidden };
-  if (sqlstate === '25P04') return { fix: ownTimeout };
+  const timeout = ownTimeouts[sqlstate];
+  if (timeout !== undefined) return { fix: ownTimeout(timeout) };
   if (sqlstate === '2D000') return { fix: directives.transaction === 'none' ? nestedCommit : committing };
   return {};
 }
 
-const ownTimeout =
-  'Godwit ignores the role’s own transaction_timeout: this file, or a function that it calls, sets one. Raise it, or remove it.';
+/** Timeouts that end the session, and that godwit has set for itself. */
+const ownTimeouts: Readonly<Record<string, string>> = {
+  '25P03': 'idle_in_transaction_session_timeout',
+  '25P04': 'transaction_timeout',
+  '57P05': 'idle_session_timeout',
+};
+
+function ownTimeout(setting: string): string {
+  return `Godwit ignores the role’s own ${setting}: this file, or a function that it calls, sets one. Raise it, or remove it.`;
+}
+
 const hidden = 'Write it as a separate statement: the server never runs it inside DO, CALL or a function.';
 const committing =
   'The statement ends its own transaction. Add `-- godwit: transaction=none` as the first line of the file: its statements then run one by one, outside a transaction where necessary.';

@@ -1,6 +1,6 @@
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { finishRun, type RecordedTask } from '../history/run-record.ts';
+import { failureText, finishRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import type { Verdict } from '../../contract/verdict.ts';
@@ -48,15 +48,10 @@ export async function hasPassed(session: Session, hook: string, about: RunAbout)
  * repeated when its answer was lost.
  */
 export async function finishExec(session: Session, run: string, verdict: Verdict, about: RunAbout): Promise<Reply> {
-  const failure = verdict.findings
-    .filter(({ severity }) => severity === 'error')
-    .map(({ code, why }) => `${code}: ${why}`)
-    .join('; ')
-    .slice(0, 2_000);
   return await finishRun(session, run, {
     outcome: verdict.outcome,
     exitCode: verdict.exitCode,
-    failure,
+    failure: failureText(verdict.findings),
     about: JSON.stringify(about),
     local: true,
   });

@@ -50,7 +50,7 @@ export function createOutput(ports: OutputPorts): Output {
 
   const isFull = (): boolean => used.events >= limits.events * beginning || used.bytes >= limits.bytes * beginning;
   const flush = (one: Stream, last: boolean): void => {
-    const clean = redactor.redact(one.pending);
+    const clean = redactor.redact(one.pending, !last);
     const held = last ? 0 : Math.max(redactor.unfinished(clean), unfinishedCharacter(clean));
     one.pending = held === 0 ? '' : clean.slice(-held);
     const reported = held === 0 ? clean : clean.slice(0, -held);

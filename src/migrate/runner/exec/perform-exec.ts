@@ -1,3 +1,4 @@
+import { beforeAnyChange } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
@@ -28,7 +29,7 @@ export async function performExec(task: ExecTask, ports: RunnerPorts): Promise<V
   if (spawner === undefined) throw new Error('this runner executes no commands');
   const lock = { waitMs: task.waitMs, takeOver: task.takeOver === true };
   const opened = await open(ports, task, task.alone ? lock : undefined);
-  if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
+  if (!opened.ok) return verdictOf(...opened.findings.map(beforeAnyChange));
   // Its command is asked to end when the run shall stop: nothing is cancelled.
   const live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: 'cancel', cancelsOnStop: false });
   try {
@@ -64,7 +65,7 @@ async function execOpened(context: ExecContext, { facts, history: read, takenFro
     return succeeded('nothing-to-do');
   if (ports.signal.aborted) return verdictOf(fault('interrupted', { why: 'The command was not started.' }));
   const started = await beginExec(context, held.value, about.value);
-  if (!started.ok) return verdictOf(...started.findings.map(unreached));
+  if (!started.ok) return verdictOf(...started.findings.map(beforeAnyChange));
   if (takenFrom !== undefined)
     await logEvent(live.session, task.run, { kind: 'took-over', body: { from: takenFrom.text, at: ports.now() } });
   await logEvent(live.session, task.run, { kind: 'exec', body: { ...about.value, at: ports.now() } });
@@ -126,11 +127,6 @@ async function finishCommand(context: ExecContext, verdict: Verdict, about: RunA
 function endOf(end: SpawnEnd | undefined): Pick<RunAbout, 'exitCode' | 'signal'> {
   if (end === undefined) return {};
   return { exitCode: end.exitCode, ...(end.signal === '' ? {} : { signal: end.signal }) };
-}
-
-/** If the connection is lost before the command was started, the outcome is certain. */
-function unreached(finding: Finding): Finding {
-  return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }
 
 function needsApproval({ environment }: ExecTask): Finding {

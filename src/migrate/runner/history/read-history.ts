@@ -17,7 +17,8 @@ const query = `set transaction isolation level repeatable read, read only;
 select schema_version, environment, environment_id, head, seq, (select e.epoch from godwit.epoch e),
   case when ${leaseHeld} then held_by else '' end, to_jsonb(guard) from godwit.guard;
 select m.seq, m.id, m.name, m.file, m.checksum, m.kind, m.run,
-  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, m.head, r.by_whom, r.default_schema
+  to_char(m.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), m.ms, m.head, r.by_whom, r.default_schema,
+  case when m.kind in ('adopted', 'baseline') then substring(r.about from '"claim":{"tool":"([a-z-]+)"') end
 from godwit.migration m left join godwit.run r using (run) order by m.seq;
 select ${partialColumns} from godwit.statement where seq is null order by n`;
 
@@ -189,7 +190,7 @@ function flawedHistory(flaws: readonly string[]): Finding {
 }
 
 function historyRow(row: readonly (string | null)[]): HistoryRow {
-  const [seq, id, name, file, checksum, kind, run, at, ms, , by, schema] = row;
+  const [seq, id, name, file, checksum, kind, run, at, ms, , by, schema, from] = row;
   return {
     seq: Number(seq),
     id: id ?? '',
@@ -202,6 +203,7 @@ function historyRow(row: readonly (string | null)[]): HistoryRow {
     ms: Number(ms ?? 0),
     by: by ?? '',
     schema: schema ?? '',
+    ...(from == null ? {} : { from }),
   };
 }
 

@@ -1,3 +1,6 @@
+import { maskCredentials } from '../../../kit/credential-shapes.ts';
+import { maskedValues } from '../../../kit/masked-values.ts';
+import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { checkpointText } from '../../contract/checkpoint.ts';
@@ -40,7 +43,7 @@ export async function beginRun(
   const earlier = task.earlier.map(
     (attempt) =>
       `INSERT INTO godwit.run (run, command, outcome, exit_code, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
-SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${attempt.exitCode ?? 'NULL'}::integer, ${quoteLiteral(attempt.failure)}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.finishedAt ?? attempt.startedAt)}::timestamptz
+SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${attempt.exitCode ?? 'NULL'}::integer, ${quoteLiteral(maskCredentials(attempt.failure))}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.finishedAt ?? attempt.startedAt)}::timestamptz
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
@@ -98,7 +101,7 @@ export async function logEvent(
 ): Promise<boolean> {
   const limit = lockTimeout === undefined ? '' : `SET LOCAL lock_timeout TO ${quoteLiteral(lockTimeout)};\n`;
   const reply = await session.send(
-    `${limit}SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(event.body))}])`,
+    `${limit}SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(maskedValues(event.body, (text) => text)))}])`,
   );
   return reply.ok;
 }
@@ -113,14 +116,20 @@ export interface RunEnd {
   readonly local?: boolean;
 }
 
+/** Codes and causes of what went wrong, for a row that is kept for good: what looks like a credential is masked. */
+export function failureText(findings: readonly Finding[]): string {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  return maskCredentials(errors.map(({ code, why }) => `${code}: ${why}`).join('; ')).slice(0, 2_000);
+}
+
 /** What the row of a run says of this verdict. */
 export function endOf({ outcome, exitCode, findings }: Verdict, about: RunAbout | undefined): RunEnd {
-  const failure = findings
-    .filter(({ severity }) => severity === 'error')
-    .map(({ code, why }) => `${code}: ${why}`)
-    .join('; ')
-    .slice(0, 2_000);
-  return { outcome, exitCode, failure, ...(about === undefined ? {} : { about: JSON.stringify(about) }) };
+  return {
+    outcome,
+    exitCode,
+    failure: failureText(findings),
+    ...(about === undefined ? {} : { about: JSON.stringify(about) }),
+  };
 }
 
 /**

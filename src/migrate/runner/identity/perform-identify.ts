@@ -1,3 +1,4 @@
+import { beforeAnyChange } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { ok } from '../../../kit/outcome.ts';
@@ -12,7 +13,7 @@ import type { TaskEnvironment, IdentifyTask } from '../../contract/task.ts';
 import { unchangeable } from '../session/server-facts.ts';
 import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
-import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
+import { finishRecorded, performRecorded } from '../run/recorded-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /**
@@ -49,7 +50,7 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
   }
   live.watch();
   const held = facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
-  if (!held.ok) return verdictOf(...held.findings.map(unreached));
+  if (!held.ok) return verdictOf(...held.findings.map(beforeAnyChange));
   live.planFor(held.value);
   if (ports.signal.aborted) return untouched;
 
@@ -68,7 +69,7 @@ async function identifyOpened(options: IdentifyOptions, opened: Opened): Promise
     describes: true,
     settles: settlement,
   });
-  if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(unreached));
+  if (!started.ok) return ports.signal.aborted ? untouched : verdictOf(...started.findings.map(beforeAnyChange));
   if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
   return await finishRecorded(live, succeeded(), {
     ...about,

@@ -1,7 +1,8 @@
 import { fault } from '../../../kit/fault.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { History } from '../../contract/history.ts';
-import type { RunEvent } from '../../contract/event.ts';
+import type { ForeignSummary } from '../../contract/foreign-history.ts';
+import type { EventOfKind } from '../../contract/event.ts';
 import type { RunAbout, RunRow } from '../../contract/history-rows.ts';
 import { changesOfRun } from '../history/run-changes.ts';
 import type { Session } from '../../contract/ports.ts';
@@ -21,7 +22,7 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   const { session, history } = opened;
   if (task.what === 'history' || task.what === 'overview') {
     const fingerprints = await readFingerprints(session, history);
-    ports.emit(historyEvent(history, task.what, fingerprints));
+    ports.emit({ ...historyEvent(history, task.what, fingerprints), ...(await foreignIn(session, history)) });
   }
   if (task.what === 'history') return succeeded();
   if (history.version === 0) return empty(task, ports, history);
@@ -35,12 +36,22 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   return succeeded();
 }
 
+/** While godwit has recorded nothing, the histories of other tools belong to the answer. */
+async function foreignIn(
+  session: Session,
+  { rows }: History,
+): Promise<{ readonly foreign?: readonly ForeignSummary[] }> {
+  if (rows.length > 0) return {};
+  const foreign = await (await import('../adopt/foreign/guard-foreign.ts')).foreignSummaries(session);
+  return foreign.length === 0 ? {} : { foreign };
+}
+
 /** What is applied; for an overview, with everything that a plan is made from. */
 export function historyEvent(
   { rows, ...state }: History,
   what: 'history' | 'overview',
   fingerprints: readonly string[] | undefined,
-): RunEvent {
+): EventOfKind<'history'> {
   const partial = [...new Set(state.partial.map((statement) => statement.migration))];
   return {
     kind: 'history',

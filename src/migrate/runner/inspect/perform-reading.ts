@@ -1,3 +1,4 @@
+import { beforeAnyChange } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { openControl } from '../session/control-connection.ts';
@@ -7,6 +8,7 @@ import { readStatements } from '../history/read-statements.ts';
 import { livesAs } from '../identity/compare-identity.ts';
 import { settlementOf } from '../identity/settle-identity.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
+import type { PlanStep } from '../../contract/model.ts';
 import type { InspectTask, PlanTask, Task, VerifyTask } from '../../contract/task.ts';
 import { emptied } from '../history/emptied.ts';
 import { bundleInEffect } from '../../plan/in-effect.ts';
@@ -27,7 +29,9 @@ export async function performReading(task: ReadingTask, ports: RunnerPorts): Pro
   if (!isLost(first) || ports.signal.aborted) return first;
   const second = await tryReading(task, ports);
   if (!isLost(second)) return second;
-  const why = second.findings.map((finding) => finding.why).join(' ');
+  const [finding] = second.findings.map(beforeAnyChange);
+  if (finding?.code === 'session-timeout') return verdictOf(finding);
+  const why = second.findings.map((one) => one.why).join(' ');
   return verdictOf(fault('database-unreachable', { why: `The connection was lost, twice. ${why}` }));
 }
 
@@ -158,11 +162,25 @@ async function planOnly(task: PlanTask, ports: RunnerPorts, opened: Opened): Pro
   ports.emit({ kind: 'plan', plan: made.value.plan });
   if (task.adopts !== undefined)
     return (await import('../adopt/plan-adopt.ts')).planAdopt(task, ports, opened, made.value.plan.steps);
+  await warnOfForeign(task, ports, opened, made.value.plan.steps);
   const { rowsAtRisk } = await import('../rollback/rows-at-risk.ts');
   const options = { environment: task.environment.name, schema: opened.facts.schema };
   for (const finding of await rowsAtRisk(opened.session, made.value, options))
     ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
   return made.value.plan.steps.length === 0 ? succeeded('nothing-to-do') : succeeded();
+}
+
+/** Another tool's history: `up` may refuse what is only a warning here. */
+async function warnOfForeign(
+  { environment }: PlanTask,
+  ports: RunnerPorts,
+  { session, history }: Opened,
+  steps: readonly PlanStep[],
+): Promise<void> {
+  const { foreignFindings } = await import('../adopt/foreign/guard-foreign.ts');
+  const { bundle } = ports;
+  for (const finding of await foreignFindings(session, { bundle, history, steps, environment: environment.name }))
+    ports.emit({ kind: 'finding', finding: { ...finding, severity: 'warning' } });
 }
 
 async function verify(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {

@@ -6,14 +6,14 @@ import type { RunAbout } from '../../contract/history-rows.ts';
 import { readPruning, pruningRuns, readPrunable } from './prunable.ts';
 import type { Pruning } from '../../contract/pruning.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { serverFault } from '../../contract/server-fault.ts';
+import { serverFault, beforeAnyChange } from '../../contract/server-fault.ts';
 import type { PruneTask } from '../../contract/task.ts';
 import { sendGuarded } from '../verify/describe.ts';
 import { preflight } from '../session/server-facts.ts';
 import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
 import { fitForPruning } from '../inspect/inspect-prunable.ts';
-import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
+import { finishRecorded, performRecorded } from '../run/recorded-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import { verifyChains } from '../inspect/verify-chains.ts';
 
@@ -44,13 +44,13 @@ async function pruneOpened(options: PruneOptions, opened: Opened): Promise<Verdi
   if (fit !== undefined) return fit;
   live.watch();
   const held = opened.facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
-  if (!held.ok) return verdictOf(...held.findings.map(unreached));
+  if (!held.ok) return verdictOf(...held.findings.map(beforeAnyChange));
   live.planFor(held.value);
   const whole = await proveWhole(options, held.value.version);
-  if (!whole.ok) return verdictOf(...whole.findings.map(unreached));
+  if (!whole.ok) return verdictOf(...whole.findings.map(beforeAnyChange));
   const wanted = await readPrunable(live.session, task.before);
   if (ports.signal.aborted) return untouched;
-  if (!wanted.ok) return verdictOf(...wanted.findings.map(unreached));
+  if (!wanted.ok) return verdictOf(...wanted.findings.map(beforeAnyChange));
   if (wanted.value.runs === 0) {
     const { ids: _, ...pruning } = wanted.value;
     ports.emit({ kind: 'pruning', pruning });
@@ -62,7 +62,7 @@ async function pruneOpened(options: PruneOptions, opened: Opened): Promise<Verdi
   const first = { history: held.value, planHash: '', first: '', describes: false };
   const started = await live.begin(recorded, first);
   if (ports.signal.aborted) return await finishRecorded(live, untouched, about);
-  if (!started.ok) return verdictOf(...started.findings.map(unreached));
+  if (!started.ok) return verdictOf(...started.findings.map(beforeAnyChange));
   if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
   const pruned = await prune(options);
   if (!pruned.ok)

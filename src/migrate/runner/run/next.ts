@@ -1,3 +1,4 @@
+import { beforeAnyChange } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { verdictOf, type Verdict } from '../../contract/verdict.ts';
@@ -103,7 +104,7 @@ export function next(state: RunState, end: StageEnd, stopping: boolean): NextSte
       return startAgain(state, stopping, { do: 'leave', verdict: verdictOf(fault('taken-over')) });
     case 'not-opened':
     case 'refused': {
-      const findings = end.kind === 'refused' ? end.findings : end.findings.map(asUnreached);
+      const findings = end.kind === 'refused' ? end.findings : end.findings.map(beforeAnyChange);
       const leave: Action = { do: 'leave', verdict: verdictOf(...findings) };
       return end.findings.some(mayStartAgain) ? startAgain(state, stopping, leave) : { state, action: leave };
     }
@@ -190,9 +191,4 @@ const passing: ReadonlySet<string> = new Set(['connection-lost', 'lock-timeout',
 /** True: the cause may pass with time. */
 function mayStartAgain({ code }: Finding): boolean {
   return passing.has(code);
-}
-
-/** If the connection is lost before any change was requested, the outcome is certain. */
-function asUnreached(finding: Finding): Finding {
-  return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }

@@ -16,6 +16,7 @@ import type { RunSession } from './run-session.ts';
 import { needingSession } from './needs-session.ts';
 import type { Opened } from '../session/open.ts';
 import { recordedDowns } from '../history/recorded-downs.ts';
+import { foreignFindings } from '../adopt/foreign/guard-foreign.ts';
 import { squashRefusals } from '../adopt/record-squashed.ts';
 
 /** What will run, with the history for which it was planned. */
@@ -70,7 +71,9 @@ export async function planRun(
     const consents = missingConsent(made.value.plan, task);
     // A checkpoint is taken once it is known to be the only obstacle.
     const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
+    const foreign = await foreignTo(task, { ports, session, history, steps: made.value.plan.steps });
     const refused = [
+      ...foreign.filter(({ severity }) => severity === 'error'),
       ...(proving ? await squashRefusals(ports, { session, facts, history }, made.value.plan.steps) : []),
       ...consents,
       ...(pooled ? await needingSession(made.value, ports.bundle) : []),
@@ -87,7 +90,8 @@ export async function planRun(
     }
     if (progress.plan !== made.value.plan.hash) {
       if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
-      for (const finding of made.value.findings) ports.emit({ kind: 'finding', finding });
+      const warnings = foreign.filter(({ severity }) => severity !== 'error');
+      for (const finding of [...made.value.findings, ...warnings]) ports.emit({ kind: 'finding', finding });
       ports.emit({ kind: 'plan', plan: made.value.plan });
     }
     progress.plan = made.value.plan.hash;
@@ -95,6 +99,24 @@ export async function planRun(
     live.planFor(history);
     return ok(idle ? 'nothing-to-do' : { made: made.value, history });
   }
+}
+
+/** Histories of other tools: they stop a run that executes, and an adoption that does not ask them tells of them. */
+async function foreignTo(
+  { how, from, ignoreForeign: ignore, environment }: ApplyTask,
+  { ports, session, history, steps }: ForeignContext,
+): Promise<readonly Finding[]> {
+  if (from !== undefined) return [];
+  const first = { bundle: ports.bundle, history, steps, environment: environment.name, ignore };
+  const found = await foreignFindings(session, first);
+  return how === 'execute' ? found : found.map((finding) => ({ ...finding, severity: 'note' }));
+}
+
+interface ForeignContext {
+  readonly ports: RunnerPorts;
+  readonly session: Session;
+  readonly history: History;
+  readonly steps: MadePlan['plan']['steps'];
 }
 
 /** Rows that applying would destroy without permission. */

@@ -1,5 +1,4 @@
-import { fault } from '../../../kit/fault.ts';
-import type { Finding } from '../../../kit/finding.ts';
+import { beforeAnyChange } from '../../contract/server-fault.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { AcceptTask, IdentifyTask, PruneTask } from '../../contract/task.ts';
@@ -15,7 +14,7 @@ export async function performRecorded(
   work: (live: RunSession, opened: Opened) => Promise<Verdict>,
 ): Promise<Verdict> {
   const opened = await open(ports, task, { waitMs: task.waitMs, takeOver: false });
-  if (!opened.ok) return verdictOf(...opened.findings.map(unreached));
+  if (!opened.ok) return verdictOf(...opened.findings.map(beforeAnyChange));
   const live = new RunSession(ports, opened.value, { run: task.run, onDisconnect: 'cancel' });
   try {
     const verdict = await work(live, opened.value);
@@ -30,9 +29,4 @@ export async function performRecorded(
 export async function finishRecorded(live: RunSession, verdict: Verdict, about: RunAbout): Promise<Verdict> {
   await live.finish(verdict, about);
   return verdict;
-}
-
-/** If the connection is lost before any change was requested, the outcome is certain. */
-export function unreached(finding: Finding): Finding {
-  return finding.code === 'connection-lost' ? fault('database-unreachable', { why: finding.why }) : finding;
 }

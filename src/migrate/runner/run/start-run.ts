@@ -1,11 +1,14 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { History } from '../../contract/history.ts';
+import type { RunAbout } from '../../contract/history-rows.ts';
 import type { PlanStep } from '../../contract/model.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 import { verdictOf, succeeded } from '../../contract/verdict.ts';
 import type { MadePlan } from '../../plan/make-plan.ts';
 import { adoptionVerdict, adoptRun, lookForAdoption, recordUnexecuted, type Adoption } from '../adopt/adopt-run.ts';
+import { claimOf } from '../adopt/foreign/choose-claim.ts';
+import type { ForeignClaim } from '../adopt/foreign/match-entries.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { mayTouchRows } from '../apply/step-message.ts';
 import { logEvent } from '../history/run-record.ts';
@@ -52,7 +55,8 @@ export async function startRun(context: PlanContext, opened: Opened): Promise<St
   if (adoption !== undefined && adoption.value.plan.records.length === 0)
     return { kind: 'over', verdict: adoptionVerdict(adoption.value.plan) };
 
-  const beginning = live.begin(task, {
+  const about = aboutClaim(adoption?.value.claim, history);
+  const beginning = live.begin(about === undefined ? task : { ...task, about }, {
     history,
     added: await undescribedColumns(ports.bundle, history),
     planHash: planned.value.made.plan.hash,
@@ -70,7 +74,7 @@ export async function startRun(context: PlanContext, opened: Opened): Promise<St
   if (from !== undefined) await logEvent(session, task.run, { kind: 'took-over', body: { from, at: ports.now() } });
   progress.takenFrom = undefined;
   for (const step of recorded) {
-    const refused = await recordUnexecuted(ports, live, { ...step, kind: 'squashed' }, []);
+    const refused = await recordUnexecuted(ports, live, { ...step, kind: 'squashed' });
     if (refused !== undefined) return { kind: 'over', verdict: verdictOf(refused) };
   }
   if (adoption !== undefined) {
@@ -112,6 +116,18 @@ async function describeLeft({ task, ports, live, progress }: PlanContext, histor
   return { kind: 'over', verdict: succeeded('nothing-to-do') };
 }
 
+/** The tool whose history was taken over, for the row of the run. */
+function aboutClaim(claim: ForeignClaim | undefined, { rows }: History): string | undefined {
+  if (claim === undefined) return undefined;
+  const { tool, table, entries } = claim.history;
+  const about: RunAbout = {
+    words: ['--from', tool],
+    seq: rows.at(-1)?.seq ?? 0,
+    claim: { tool, table, entries: entries.length },
+  };
+  return JSON.stringify(about);
+}
+
 /** What is not proven is known before anything is written. */
 async function adoptionOf(
   { task, ports, live }: PlanContext,
@@ -122,11 +138,15 @@ async function adoptionOf(
   if (how === 'execute') return undefined;
   const stopWatching = expectAnswers(ports, session);
   const target = { steps, facts, history };
-  const looked = await lookForAdoption(session, ports, target, {
-    how,
-    selection,
-    environment: environment.name,
-  });
+  const claim = await claimOf(session, ports.bundle, task.from);
+  const looked = claim.ok
+    ? await lookForAdoption(session, ports, target, {
+        how,
+        selection,
+        environment: environment.name,
+        claim: claim.value,
+      })
+    : claim;
   stopWatching();
   await live.settle();
   return ports.signal.aborted ? err(fault('interrupted', { why: 'Nothing was changed.' })) : looked;

@@ -1,3 +1,4 @@
+import { isTransactionTimeout } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
@@ -10,6 +11,7 @@ import type { Notice, Session, SessionOptions } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { isChange, type OnDisconnect, type Task } from '../../contract/task.ts';
 import { connectPatiently } from './connect.ts';
+import { nobody } from './backend.ts';
 import { preflight, readFacts, type ServerFacts } from './server-facts.ts';
 import { takeRunLock, tryUntil, type RunLockHolder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
@@ -61,7 +63,7 @@ function optionsOf(ports: RunnerPorts, options: OpenSessionOptions): SessionOpti
     pipelined: options.pipelined,
     pooled: options.pooled === true,
     applicationName: `godwit ${options.run}`,
-    settings: { ...sessionSettings(options.onDisconnect), ...options.pinned },
+    settings: { ...ports.connector.settings, ...sessionSettings(options.onDisconnect), ...options.pinned },
     onNotice: noticeReporter(ports),
   };
 }
@@ -115,18 +117,47 @@ export async function open(
   locks.end();
   if (!opened.ok || ports.signal.aborted) {
     await session.value.close();
+    // So short a timeout that not even the first look came through.
+    if (
+      !opened.ok &&
+      !ports.signal.aborted &&
+      opened.findings.some(isTransactionTimeout) &&
+      !('transaction_timeout' in pinned)
+    )
+      return await withoutTimeout(ports, task, lock, pinned);
     return err(...(ports.signal.aborted ? stoppedWhile(opened) : locks.explain(opened.ok ? [] : opened.findings)));
   }
   if (opened.value.facts.timesOut) {
     await session.value.close();
-    const again = await open(ports, task, lock, { ...pinned, ...noTimeout });
-    return again.ok ? ok({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
+    return await withoutTimeout(ports, task, lock, pinned);
   }
   announce(ports, task, opened.value);
   // A pooler may also have dropped the settings silently.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
-    ? ok({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, options)) })
+    ? await carryingSettings(opened.value, optionsOf(ports, options), ports)
     : opened;
+}
+
+/** What unqualified names mean is asked again if the address sets that. */
+async function carryingSettings(
+  opened: Opened,
+  options: SessionOptions,
+  { connector }: RunnerPorts,
+): Promise<Outcome<Opened>> {
+  const session = pooledSession(opened.session, options);
+  if (Object.keys(connector.settings ?? {}).length === 0) return ok({ ...opened, session });
+  const facts = await readFacts(session);
+  return facts.ok ? ok({ ...opened, session, facts: { ...facts.value, pooled: true, backend: nobody } }) : facts;
+}
+
+async function withoutTimeout(
+  ports: RunnerPorts,
+  task: Task,
+  lock: RunLockOptions | undefined,
+  pinned: Readonly<Record<string, string>>,
+): Promise<Outcome<Opened>> {
+  const again = await open(ports, task, lock, { ...pinned, ...noTimeout });
+  return again.ok ? ok({ ...again.value, facts: { ...again.value.facts, timesOut: true } }) : again;
 }
 
 function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {

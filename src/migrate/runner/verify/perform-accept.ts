@@ -5,7 +5,7 @@ import { readHistory } from '../history/read-history.ts';
 import type { AcceptedObject, RunAbout } from '../../contract/history-rows.ts';
 import type { Check } from '../../contract/model.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { serverFault } from '../../contract/server-fault.ts';
+import { serverFault, beforeAnyChange } from '../../contract/server-fault.ts';
 import type { AcceptTask } from '../../contract/task.ts';
 import { acceptDifferences } from './accept-differences.ts';
 import type { BaselineDifference } from './baseline-check.ts';
@@ -15,7 +15,7 @@ import { sendGuarded } from './describe.ts';
 import { preflight } from '../session/server-facts.ts';
 import type { RunSession } from '../run/run-session.ts';
 import type { Opened } from '../session/open.ts';
-import { finishRecorded, performRecorded, unreached } from '../run/recorded-run.ts';
+import { finishRecorded, performRecorded } from '../run/recorded-run.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 const writeTries = 3;
@@ -50,11 +50,11 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
     );
   live.watch();
   const held = opened.facts.pooled ? await live.takeLease(task, opened.history) : ok(opened.history);
-  if (!held.ok) return verdictOf(...held.findings.map(unreached));
+  if (!held.ok) return verdictOf(...held.findings.map(beforeAnyChange));
   live.planFor(held.value);
   const wanted = await chooseDifferences(task.objects, { ...opened, history: held.value });
   if (!wanted.ok && ports.signal.aborted) return untouched;
-  if (!wanted.ok) return verdictOf(...wanted.findings.map(unreached));
+  if (!wanted.ok) return verdictOf(...wanted.findings.map(beforeAnyChange));
   if (ports.signal.aborted) return untouched;
 
   const about: RunAbout = { words: task.objects, reason: task.reason, seq: held.value.rows.at(-1)?.seq ?? 0 };
@@ -63,7 +63,7 @@ async function acceptOpened(options: AcceptOptions, opened: Opened): Promise<Ver
   const first = { history: held.value, planHash: '', first: '', describes: true };
   const started = await live.begin(recorded, first);
   if (ports.signal.aborted) return await finishRecorded(live, untouched, about);
-  if (!started.ok) return verdictOf(...started.findings.map(unreached));
+  if (!started.ok) return verdictOf(...started.findings.map(beforeAnyChange));
   if (started.value.kind === 'moved') return verdictOf(fault('taken-over'));
   const taken = await take(options, opened.facts);
   if (!taken.ok) {
