@@ -65,7 +65,7 @@ export function answerTo(words: readonly string[]): string | undefined {
   const [first = ''] = parts;
   const last = parts.findLast((part) => answers.has(part) || own.has(part));
   if (!leading.test(first)) return answers.get(first);
-  if (last === undefined) return answers.get(/^migrat/.test(first) ? 'migrate' : first);
+  if (last === undefined) return answers.get(first.startsWith('migrat') ? 'migrate' : first);
   return own.get(last) ?? answers.get(last);
 }
 

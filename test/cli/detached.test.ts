@@ -53,7 +53,8 @@ test('attach and cancel of a run that has ended say how it ended, also on anothe
   const [failed = ''] = /(?<=run )01\w+/.exec((await project.run('up')).err) ?? [];
   project.write('migrations/1_a.sql', 'create table a (id int);');
   const [done = ''] = /(?<=run )01\w+/.exec((await project.run('up')).err) ?? [];
-  for (const { run } of [project, elsewhere]) {
+  for (const place of [project, elsewhere]) {
+    const run = async (...argv: readonly string[]) => await place.run(...argv);
     const attached = await run('runs', 'attach', failed);
     expect([attached.exitCode, attached.err]).toEqual([
       40,
@@ -80,7 +81,7 @@ test('a run in the foreground of another process is named, and can be cancelled 
   let run = '';
   await until('the run is at work', async () => {
     const { json } = await elsewhere.run('runs', 'list', '--json');
-    const [first] = json[0]?.['runs'] as readonly { readonly run: string; readonly outcome: string }[];
+    const [first] = (json[0]?.['runs'] ?? []) as readonly { readonly run: string; readonly outcome: string }[];
     run = first?.run ?? '';
     return first?.outcome === 'running';
   });
