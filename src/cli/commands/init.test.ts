@@ -48,10 +48,10 @@ test('init tells of a folder that is not read, and leaves it alone', async () =>
 });
 
 test('init knows a tool by its settings in the project’s own folder', async () => {
-  using project = createProject({ 'sqitch.plan': '', 'deploy/users.sql': 'begin; commit;' });
+  using project = createProject({ 'alembic.ini': '', 'db/env.py': '' });
   const made = await project.run('init');
-  expect(made.err).toContain('This is a folder of Sqitch (sqitch.plan).');
-  expect(readdirSync(project.folder).toSorted()).toEqual(['.gitignore', 'deploy', 'godwit.config.mjs', 'sqitch.plan']);
+  expect(made.err).toContain('This is a folder of Alembic (alembic.ini).');
+  expect(readdirSync(project.folder).toSorted()).toEqual(['.gitignore', 'alembic.ini', 'db', 'godwit.config.mjs']);
 });
 
 test('init asks which folder is meant if there are several', async () => {
