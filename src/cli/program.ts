@@ -94,7 +94,7 @@ export function crashed(error: unknown, shown: ScreenSource): number {
 
 function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
   if (line.kind === 'version') {
-    if (screen.json) screen.document(documentOf('', done({ version: version() })));
+    if (screen.json) screen.document(documentOf('version', done({ version: version() })));
     else screen.product(`${version()}\n`);
     return 0;
   }
