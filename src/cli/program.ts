@@ -13,7 +13,7 @@ import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { globalOptions } from './options/global.ts';
 import { readOptions } from './options/kinds.ts';
-import { failed } from './result.ts';
+import { done, failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
 import { startedAs, type StartedAs } from './screen/started-as.ts';
@@ -40,6 +40,13 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
 
   const { command, typed } = line.value;
   const { spec } = command;
+  const early: Finding[] = [];
+  const tell = (finding: Finding): void => {
+    if (!screen.json) screen.finding(finding);
+    else if (spec.events === true) screen.event({ kind: 'finding', finding });
+    else early.push(finding);
+  };
+  const closing = (result: Result): Result => ({ ...result, findings: [...early, ...result.findings] });
   try {
     const globals = readOptions(globalOptions, typed.options);
     if (!globals.ok) return report(screen, spec, failed(globals.findings));
@@ -48,6 +55,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       globals: globals.value,
       io,
       screen,
+      tell,
       redactor,
       signal,
       onCtrlC: onCtrlC ?? (() => () => {}),
@@ -55,7 +63,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       runProgram,
     };
     const ended = await command.start(shared, typed);
-    return report(screen, spec, ended.ok ? ended.value : failed(ended.findings));
+    return report(screen, spec, closing(ended.ok ? ended.value : failed(ended.findings)));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
@@ -86,7 +94,8 @@ export function crashed(error: unknown, shown: ScreenSource): number {
 
 function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
   if (line.kind === 'version') {
-    screen.product(`${version()}\n`);
+    if (screen.json) screen.document(documentOf('version', done({ version: version() })));
+    else screen.product(`${version()}\n`);
     return 0;
   }
   const { style } = screen;
