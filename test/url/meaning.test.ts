@@ -62,6 +62,16 @@ test('F01: options of the URL reach the server, and what godwit sets itself is o
   expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('`options` sets statement_timeout')]);
 });
 
+test('a setting that the server does not know or refuses is named as one of the URL (`url-parameter-refused`)', async ({
+  database,
+}) => {
+  for (const setting of ['no_such=1', 'geqo=maybe', 'role=nobody_at_all', ' word']) {
+    using project = createProject(one, withQuery(database.url, `options=-c%20${encodeURIComponent(setting)}`));
+    const { told, exitCode, text } = await judge(project, 'up');
+    expect([told, exitCode], text).toEqual([['url-parameter-refused'], 2]);
+  }
+});
+
 test('F15: a password comes from a password file, is known to commands, and is shown nowhere', async ({ database }) => {
   const url = new URL(database.url);
   const { password } = url;

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { pooledSession } from '../../migrate/runner/session/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/contract/ports.ts';
@@ -87,6 +88,8 @@ async function openSession(
     cut(client);
     const unmet = unmetTerm();
     if (unmet !== undefined) return err(...unmet.findings);
+    const wrongOption = optionsFault(error as Error, address);
+    if (wrongOption !== undefined) return err(wrongOption);
     if (refusesOptions(error as Error) && options.pooled !== true)
       return await openThroughPooler(address, options, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
@@ -98,6 +101,22 @@ async function openSession(
   }
   const session = masking.session(sessionOf(client, address, () => farewell));
   return ok(options.pooled === true ? pooledSession(session, options) : session);
+}
+
+/** The server refuses a setting that the URL asks for, by its name. */
+function optionsFault(error: Error, address: DatabaseAddress): Finding | undefined {
+  const { code = '' } = error as Error & { code?: string };
+  if (!/^(42704|22023|42501|42602|42601)$/.test(code)) return undefined;
+  const { settings } = readStartupOptions(address.options ?? '');
+  const named = Object.keys(settings).find(
+    (name) => error.message.includes(`"${name}"`) || (name === 'role' && /\brole\b/.test(error.message)),
+  );
+  const whole = code === '42601' && address.options !== undefined;
+  if (named === undefined && !whole) return undefined;
+  return fault('url-parameter-refused', {
+    why: `${address.host}:${address.port}: the server refuses ${named ?? 'a word'} in the \`options\` of the URL: ${error.message} (SQLSTATE ${code})`,
+    fix: 'Correct `options` in the URL.',
+  });
 }
 
 /** A pooler that refuses options gets the settings with each message, those of the URL included. */
