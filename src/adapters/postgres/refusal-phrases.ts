@@ -37,7 +37,12 @@ export const phrases: readonly Phrase[] = [
     code: 'tls-required',
   },
   {
-    words: /valid client certificate|client certificates can only be checked|certificate authentication failed/i,
+    words: /client certificates can only be checked/i,
+    code: 'client-certificate',
+    fix: 'The server demands client certificates and has no authority to check them with: set ssl_ca_file on the server, or remove clientcert from its pg_hba.conf.',
+  },
+  {
+    words: /valid client certificate|certificate authentication failed/i,
     code: 'client-certificate',
   },
   {
