@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fault } from '../../../kit/fault.ts';
 import type { Session } from '../../contract/ports.ts';
 import { readFacts } from './server-facts.ts';
 
@@ -6,6 +7,13 @@ function refusing(sqlstate: string, message: string): Session {
   const reply = { ok: false, completed: 0, error: { sqlstate, message, lost: false } } as const;
   return { pid: 1, send: () => Promise.resolve(reply) } as unknown as Session;
 }
+
+test('a login that a pooler rejects with the first answer keeps its fault (`pooler-without-server`)', async () => {
+  const rejected = fault('pooler-without-server', { why: 'server login has been failing' });
+  const error = { sqlstate: '08P01', message: 'server login has been failing', lost: true, rejected };
+  const session = { pid: 1, send: () => Promise.resolve({ ok: false, completed: 0, error }) } as unknown as Session;
+  expect(await readFacts(session)).toEqual({ ok: false, findings: [rejected] });
+});
 
 test.each([
   ['42883', 'unknown function: pg_catalog.pg_control_system()', 'database-incompatible'],

@@ -55,7 +55,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   // The privilege to call a function is checked even if the call would not be reached.
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
-  if (!reply.ok) return err(resembles(reply.error) ? unlike(reply.error) : serverFault(reply.error));
+  if (!reply.ok) return err(reply.error.rejected ?? (resembles(reply.error) ? unlike : serverFault)(reply.error));
   const [
     versionNumber,
     version,
