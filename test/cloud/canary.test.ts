@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { canaryFiles, canaryIn, canaryPassword, watchProcesses } from '../support/canary.ts';
+import { canaryFiles, canaryIn, canaryPassword, historyOf, watchProcesses } from '../support/canary.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
@@ -113,17 +113,6 @@ function cloudPlaces({ emulator }: Cloud): Places {
     jobs: JSON.stringify(emulator.state.jobs),
     executions: JSON.stringify(emulator.state.executions),
   };
-}
-
-/** Every table of schema godwit. */
-async function historyOf(database: TestDatabase): Promise<Places> {
-  const tables = await database.query<{ name: string }>(
-    "select quote_ident(relname) as name from pg_class where relnamespace = 'godwit'::regnamespace and relkind = 'r'",
-  );
-  const dumped: Record<string, string> = {};
-  for (const { name } of tables)
-    dumped[`godwit.${name}`] = JSON.stringify(await database.query(`select * from godwit.${name}`));
-  return dumped;
 }
 
 function literal(text: string): string {

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import type { TestDatabase } from './database.ts';
 
-const kernel = 'Zq7canary0Xk9w';
+/** What is searched for. */
+export const canaryKernel = 'Zq7canary0Xk9w';
+const kernel = canaryKernel;
 
 /**
  * A password with every special character of a keyboard. Its kernel survives every way of quoting, and is searched for
@@ -69,6 +72,17 @@ export function canaryFiles(folder: string): readonly string[] {
     const found = entry.isFile() ? canaryIn(readFileSync(path)) : undefined;
     return found === undefined ? [] : [`${path}: ${found}`];
   });
+}
+
+/** Every table of schema godwit, as text. */
+export async function historyOf(database: TestDatabase): Promise<Readonly<Record<string, string>>> {
+  const tables = await database.query<{ name: string }>(
+    "select quote_ident(relname) as name from pg_class where relnamespace = 'godwit'::regnamespace and relkind = 'r'",
+  );
+  const dumped: Record<string, string> = {};
+  for (const { name } of tables)
+    dumped[`godwit.${name}`] = JSON.stringify(await database.query(`select * from godwit.${name}`));
+  return dumped;
 }
 
 /** Watches all processes of the machine until it is stopped. */
