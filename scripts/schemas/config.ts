@@ -102,6 +102,7 @@ export const config = z
     migrations: z.string().optional().describe('folder of migrations; default: migrations'),
     layout: z.enum(['auto', ...layouts]).optional().describe('whose conventions the folder follows; default: auto'),
     set: z.string().optional().describe('name of this set, where several repositories use one database; default: app'),
+    envFile: z.string().optional().describe('file with environment variables such as DATABASE_URL: .env'),
     verify: verify.optional().describe('how `verify` judges, in all environments'),
     environments: z.record(z.string(), environment).optional().describe('by name'),
   })

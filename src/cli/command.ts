@@ -85,6 +85,8 @@ export interface Context {
   readonly globals: GlobalOptions;
   readonly io: Io;
   readonly screen: Screen;
+  /** Reports a finding before the command has ended: on the screen, as an event, or in the document. */
+  readonly tell: (finding: Finding) => void;
   readonly redactor: Redactor;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;

@@ -35,8 +35,11 @@ export function operationOf(context: Context, ready: Ready): OperationContext {
 }
 
 /** Opens the project that the command's options name. */
-export async function openProjectOf(context: Context): Promise<Outcome<Project>> {
-  const opened = await openProject(openingOf(context));
+export async function openProjectOf(
+  context: Context,
+  about: Pick<OpenOptions, 'embeddedAsked'> = {},
+): Promise<Outcome<Project>> {
+  const opened = await openProject({ ...openingOf(context), ...about });
   if (!opened.ok) return err(...interruptedOr(context, opened.findings));
   context.screen.excerptsFrom(opened.value.root);
   return opened;
@@ -49,13 +52,14 @@ function interruptedOr({ signal }: Context, findings: readonly Finding[]): reado
 
 /** How to open the project, from the command's options. May ask a person for the name of the environment. */
 function openingOf({ io, globals, screen, redactor }: Context, image?: string): OpenOptions {
-  const { config, env } = globals;
+  const { config, env, envFile } = globals;
   return {
     cwd: io.cwd,
     env: io.env,
     redactor,
     ...(config === undefined ? {} : { configFile: config }),
     ...(env === undefined ? {} : { environment: env }),
+    ...(envFile === undefined ? {} : { envFile }),
     ...(image === undefined ? {} : { image }),
     ...(io.interactive && !screen.json
       ? {

@@ -31,13 +31,14 @@ test('the help of the program names every command once', () => {
       db          Start, stop, query, reset and upgrade the embedded PostgreSQL
 
     Options of every command
-      -e, --env NAME  the environment to work on (default: local)
-      --config FILE   the configuration file (default: godwit.config.ts, .mjs or .json)
-      --json          print JSON on standard output
-      --yes           answer yes when asked to confirm; not in protected environments, never to destroy rows
-      --no-color      print without colours, as NO_COLOR=1 does
-      -h, --help      show this help
-      --version       show the version
+      -e, --env NAME   the environment to work on (default: local)
+      --config FILE    the configuration file (default: godwit.config.ts, .mjs or .json)
+      --env-file FILE  a file with further environment variables, such as .env
+      --json           print JSON on standard output
+      --yes            answer yes when asked to confirm; not in protected environments, never to destroy rows
+      --no-color       print without colours, as NO_COLOR=1 does
+      -h, --help       show this help
+      --version        show the version
 
     Start
       godwit demo            see it work, with nothing but Node
@@ -72,13 +73,14 @@ test('the help of a command shows options and examples', () => {
       --major N                      with --draft: major version of that server (default: the embedded one’s, or 18)
 
     Options of every command
-      -e, --env NAME  the environment to work on (default: local)
-      --config FILE   the configuration file (default: godwit.config.ts, .mjs or .json)
-      --json          print JSON on standard output
-      --yes           answer yes when asked to confirm; not in protected environments, never to destroy rows
-      --no-color      print without colours, as NO_COLOR=1 does
-      -h, --help      show this help
-      --version       show the version
+      -e, --env NAME   the environment to work on (default: local)
+      --config FILE    the configuration file (default: godwit.config.ts, .mjs or .json)
+      --env-file FILE  a file with further environment variables, such as .env
+      --json           print JSON on standard output
+      --yes            answer yes when asked to confirm; not in protected environments, never to destroy rows
+      --no-color       print without colours, as NO_COLOR=1 does
+      -h, --help       show this help
+      --version        show the version
 
     Examples
       godwit down

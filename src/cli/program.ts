@@ -40,6 +40,13 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
 
   const { command, typed } = line.value;
   const { spec } = command;
+  const early: Finding[] = [];
+  const tell = (finding: Finding): void => {
+    if (!screen.json) screen.finding(finding);
+    else if (spec.events === true) screen.event({ kind: 'finding', finding });
+    else early.push(finding);
+  };
+  const closing = (result: Result): Result => ({ ...result, findings: [...early, ...result.findings] });
   try {
     const globals = readOptions(globalOptions, typed.options);
     if (!globals.ok) return report(screen, spec, failed(globals.findings));
@@ -48,6 +55,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       globals: globals.value,
       io,
       screen,
+      tell,
       redactor,
       signal,
       onCtrlC: onCtrlC ?? (() => () => {}),
@@ -55,7 +63,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       runProgram,
     };
     const ended = await command.start(shared, typed);
-    return report(screen, spec, ended.ok ? ended.value : failed(ended.findings));
+    return report(screen, spec, closing(ended.ok ? ended.value : failed(ended.findings)));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));

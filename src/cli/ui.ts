@@ -19,7 +19,7 @@ export function uiOf(context: Context): Ui {
     onWait: (event) => {
       if (!screen.json) screen.event(event);
     },
-    onFinding: (finding) => screen.finding(finding),
+    onFinding: context.tell,
     onNote: noteOn(context),
     ...(io.interactive && !screen.json ? { confirm: async (question) => await ask(context, question) } : {}),
     attend: (project, task) => attend(context, project, task),

@@ -1,14 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { bundleInVariable } from '../adapters/bundle/carry-bundle.ts';
-import type { DatabaseAddress } from '../adapters/postgres/address.ts';
-import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import { milliseconds } from '../kit/duration.ts';
 import { fault } from '../kit/fault.ts';
-import { err, ok, type Outcome } from '../kit/outcome.ts';
-import type { Redactor } from '../kit/redact.ts';
+import { err, type Outcome } from '../kit/outcome.ts';
 import type { Bundle, Hashing } from '../migrate/contract/ports.ts';
 import { readTask } from '../migrate/contract/read-task.ts';
 import type { Task } from '../migrate/contract/task.ts';
@@ -50,32 +47,6 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
   if (bundle.value.hash === wanted) return bundle;
   const why = `The job was started for bundle ${wanted.slice(0, 12)}, but its image contains ${bundle.value.hash.slice(0, 12)}.`;
   return err(fault('bundle-damaged', { why }));
-}
-
-/** The address of the database. Its password is registered with the redactor in every form that is known. */
-export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseAddress> {
-  const text = (env['DATABASE_URL'] ?? '').trim();
-  redactor.register(text);
-  const serverCa = env['GODWIT_SERVER_CA'] ?? '';
-  const url = readDatabaseUrl(text, 'DATABASE_URL', {
-    user: env['PGUSER'] ?? 'postgres',
-    ...(serverCa === '' ? {} : { serverCa }),
-  });
-  if (!url.ok) return url;
-  const { address } = url.value;
-  redactor.register(address.password ?? '');
-  // The password in the URL may be encoded in a way that is neither the raw form nor the one that godwit writes.
-  redactor.register(/^[a-z]+:\/\/[^:@/]*:([^@]*)@/i.exec(text)?.[1] ?? '');
-  if (address.host.startsWith('/') && !existsSync(address.host)) {
-    const { why, fix } = fault('url-socket');
-    return err(
-      fault('url-socket', {
-        why: `The secret names the socket folder ${address.host}, which this job does not have: it reaches the database over the private network. ${why}`,
-        fix: `Put the private address into the secret as a new version. ${fix} \`gcloud sql instances describe INSTANCE --format "value(ipAddresses)"\` shows it.`,
-      }),
-    );
-  }
-  return ok(address);
 }
 
 /** How long the first connection may take, in milliseconds. */

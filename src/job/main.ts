@@ -17,7 +17,8 @@ import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
-import { addressOf, bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
+import { addressOf, ownContainer } from './job-address.ts';
+import { bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
 
 /** The input of a runner. */
 interface JobWork {
@@ -80,8 +81,11 @@ async function main(): Promise<void> {
   const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
   if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
   if (!address.ok) return refuse(work.task, channel, address.findings);
+  const itself = await ownContainer(process.env, address.value);
+  if (itself !== undefined) return refuse(work.task, channel, [itself]);
+  for (const finding of address.value.findings) channel.emit({ kind: 'finding', finding });
   const exitCode = await perform(work.task, {
-    connector: createConnector(address.value, work.connecting?.tryMs),
+    connector: createConnector(address.value.address, work.connecting?.tryMs),
     bundle: bundle.value,
     hashing: nodeHashing,
     emit: (event) => channel.emit(event),

@@ -26,6 +26,8 @@ export interface ProjectOptions {
   readonly environment?: string | undefined;
   /** Path of the configuration file; default `godwit.config.ts`, `.mjs` or `.json` in `cwd`. */
   readonly config?: string | undefined;
+  /** Path of a file with further environment variables, such as `.env`, from `cwd`; those of `env` count more. */
+  readonly envFile?: string | undefined;
   /** Receives every event as it happens. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Aborted: a run stops at the next safe point. */
@@ -49,6 +51,7 @@ export const projectOptionNames = {
   env: true,
   environment: true,
   config: true,
+  envFile: true,
   onEvent: true,
   signal: true,
   throwOnFailure: true,
@@ -103,11 +106,12 @@ export function delivered<Result extends Ending>(result: Result, { throwOnFailur
 
 /** How to open the project. */
 export function openingOf(options: ProjectOptions): OpenOptions {
-  const { cwd = workingFolder(), env = processEnv, environment, config } = options;
+  const { cwd = workingFolder(), env = processEnv, environment, config, envFile } = options;
   return {
     cwd,
     env,
     ...(config === undefined ? {} : { configFile: config }),
+    ...(envFile === undefined ? {} : { envFile }),
     ...(environment === undefined ? {} : { environment }),
   };
 }

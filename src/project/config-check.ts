@@ -158,6 +158,7 @@ const configShape = shape({
   migrations: text,
   layout: oneOf('auto', ...layouts),
   set,
+  envFile: text,
   verify,
   environments,
 });

@@ -135,6 +135,8 @@ export interface Config {
    * versions. Default: `app`.
    */
   readonly set?: string;
+  /** A file with environment variables such as DATABASE_URL, relative to the configuration file: `.env`. */
+  readonly envFile?: string;
   /** How `verify` judges, in all environments. */
   readonly verify?: VerifyConfig;
   /** By name. */

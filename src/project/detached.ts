@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createChildProcessEngine } from '../adapters/engines/local/child-process.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
-import { databaseUrlOf } from '../adapters/url/database-url.ts';
+import { databaseUrlOf } from '../adapters/url/write-url.ts';
 import type { Engine } from '../migrate/contract/engine.ts';
 import type { Project } from './open.ts';
 import { runnerFile } from './runner-file.ts';

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
-import { isLoopbackHost, readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { isOnThisMachine } from '../adapters/url/database-url.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
-import { userInfo } from 'node:os';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { milliseconds } from '../kit/duration.ts';
@@ -14,6 +12,8 @@ import { cloudRunOptions } from './cloud-run-options.ts';
 import { environmentName } from './config-check.ts';
 import { originalOf } from './config-identity.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';
+import { envFileWith } from './env-file.ts';
+import { readAddress } from './read-address.ts';
 
 /** Where the database of an environment is. The address of a server contains its password, and is never printed. */
 type Database =
@@ -21,8 +21,8 @@ type Database =
   | {
       readonly kind: 'server';
       readonly address: DatabaseAddress;
-      /** The URL as given, with parameters for other programs; absent: parts came from elsewhere. Never printed. */
-      readonly url?: string;
+      /** The URL for commands: as given, with parameters for other programs. Never printed. */
+      readonly url: string;
     }
   /** The URL is in Secret Manager, and only the job reads it: this machine never sees it. */
   | { readonly kind: 'secret'; readonly secret: string; readonly version?: string };
@@ -68,6 +68,10 @@ export interface EnvironmentQuestion {
   /** Asks a person to name a database on another machine; undefined: there is nobody to ask. */
   readonly askName: ((host: string) => Promise<string | undefined>) | undefined;
   readonly redactor: Redactor;
+  /** The folder of the project, where a `.env` may be. */
+  readonly root: string;
+  /** True: the command is about the embedded server, so that it is used even in CI. */
+  readonly embeddedAsked?: boolean;
 }
 
 const defaultVariable = 'DATABASE_URL';
@@ -102,9 +106,10 @@ async function choose(question: EnvironmentQuestion): ReturnType<typeof chooseEn
   if (options === undefined && name !== 'local') return err(unknownEnvironment(name, Object.keys(defined)));
   if (typeof options?.engine === 'object')
     return ok({ environment: remote(name, options, options.engine, question), findings: [] });
-  const database = databaseOf(options ?? {}, question);
+  if (options === undefined) return embeddedUnasked(question);
+  const database = databaseOf(options, question);
   if (!database.ok) return database;
-  const environment = complete(name, { database: database.value.database, engine: 'local' }, options ?? {});
+  const environment = complete(name, { database: database.value.database, engine: 'local' }, options);
   return ok({ environment, findings: database.value.findings });
 }
 
@@ -121,12 +126,8 @@ function remote(
 
 async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof chooseEnvironment> {
   const { env, named } = question;
-  if ((env[defaultVariable] ?? '') === '') {
-    if (named === undefined || named === 'local')
-      return ok({
-        environment: complete('local', { database: { kind: 'embedded' }, engine: 'local' }, {}),
-        findings: [],
-      });
+  if (env[defaultVariable] === undefined) {
+    if (named === undefined || named === 'local') return embeddedUnasked(question);
     return err(
       fault('environment-unknown', {
         why: `No configuration defines \`${named}\`, and DATABASE_URL is not set.`,
@@ -138,7 +139,7 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
   if (!database.ok) return database;
   const found = database.value.database;
   let name = named;
-  if (name === undefined && found.kind === 'server' && !isLoopbackHost(found.address.host)) {
+  if (name === undefined && found.kind === 'server' && !isOnThisMachine(found.address)) {
     name = (await question.askName?.(found.address.host))?.trim();
     if (name === undefined || !environmentName.test(name)) {
       return err(
@@ -152,6 +153,27 @@ async function withoutConfig(question: EnvironmentQuestion): ReturnType<typeof c
     environment: complete(name ?? 'local', { database: found, engine: 'local' }, {}),
     findings: database.value.findings,
   });
+}
+
+/** The embedded server, where nothing names it. */
+function embeddedUnasked({ env, root, embeddedAsked = false }: EnvironmentQuestion): Outcome<{
+  readonly environment: Environment;
+  readonly findings: readonly Finding[];
+}> {
+  const file = embeddedAsked ? undefined : envFileWith(defaultVariable, root);
+  const reading = `Add \`--env-file ${file}\`, or \`envFile: "${file}"\` to the configuration.`;
+  if (!embeddedAsked && isInCi(env))
+    return err(fault('database-unnamed', file === undefined ? {} : { fix: `${file} sets DATABASE_URL. ${reading}` }));
+  const environment = complete('local', { database: { kind: 'embedded' }, engine: 'local' }, {});
+  const unread = fault('env-file-unread', {
+    why: `${file} sets DATABASE_URL. Godwit reads such a file only if it is named, and works on the embedded server.`,
+    fix: reading,
+  });
+  return ok({ environment, findings: file === undefined ? [] : [unread] });
+}
+
+function isInCi(env: EnvironmentQuestion['env']): boolean {
+  return !/^(|0|false|no|off)$/i.test((env['CI'] ?? '').trim());
 }
 
 interface FoundDatabase {
@@ -169,50 +191,26 @@ function databaseOf(options: EnvironmentConfig, question: EnvironmentQuestion): 
   const label = 'env' in source ? source.env : 'the configured url';
   const text = 'env' in source ? question.env[source.env] : source.url;
   if (text === undefined || text.trim() === '') {
+    const file = envFileWith(label, question.root);
     const example = `export ${label}=postgresql://USER:PASSWORD@HOST:5432/DATABASE`;
+    const ci = isInCi(question.env) ? ' In CI, a secret that is missing, misspelt or kept from this job is empty.' : '';
     return err(
-      fault('url-missing', { why: `The environment variable ${label} is not set.`, fix: `Set it: \`${example}\`.` }),
-    );
-  }
-  return readAddress(text, label, question);
-}
-
-function readAddress(text: string, label: string, { env, redactor }: EnvironmentQuestion): Outcome<FoundDatabase> {
-  const password = env['PGPASSWORD'];
-  const url = readDatabaseUrl(text, label, {
-    user: env['PGUSER'] ?? operatingSystemUser(),
-    ...(password === undefined || password === '' ? {} : { password }),
-  });
-  if (!url.ok) return url;
-  const { address, findings } = url.value;
-  if (address.password !== undefined) {
-    redactor.register(address.password);
-    redactor.register(text.trim());
-  }
-  const ca = address.rootCertificate;
-  if (ca !== undefined && !existsSync(ca))
-    return err(
-      fault('url-certificate', { why: `${label} names the file ${ca} with sslrootcert, but the file does not exist.` }),
-    );
-  if (address.host.startsWith('/') && !existsSync(address.host)) {
-    return err(
-      fault('url-socket', {
-        why: `${label} names the socket folder ${address.host}, which does not exist here. ${fault('url-socket').why}`,
+      fault('url-missing', {
+        why:
+          text === undefined
+            ? `The environment variable ${label} is not set.`
+            : `The environment variable ${label} is set, and empty.${ci}`,
+        fix:
+          file === undefined || text !== undefined
+            ? `Set it: \`${example}\`.`
+            : `${file} sets it: add \`--env-file ${file}\`, or \`envFile: "${file}"\` to the configuration.`,
       }),
     );
   }
-  const given = text.trim();
-  // Otherwise user or password came from another source, and a command would lack them.
-  const whole = /^[a-z]+:\/\/[^:@/]+(:[^@]*)?@/i.test(given) && (password ?? '') === '';
-  return ok({ database: { kind: 'server', address, ...(whole ? { url: given } : {}) }, findings });
-}
-
-function operatingSystemUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'postgres';
-  }
+  const read = readAddress(text, label, question);
+  if (!read.ok) return read;
+  const { address, url, findings } = read.value;
+  return ok({ database: { kind: 'server', address, url }, findings });
 }
 
 const protectedByName: ReadonlySet<string> = new Set(['prod', 'production']);

@@ -28,6 +28,26 @@ async function config(value: unknown) {
   await writeFile(join(root, 'godwit.config.json'), JSON.stringify(value));
 }
 
+test('F03: where the embedded server is chosen unasked, a `.env` with DATABASE_URL is told (`env-file-unread`)', async () => {
+  const told = async (options: Partial<OpenOptions> = {}): Promise<unknown> => {
+    const opened = await openProject({ cwd: root, env: {}, ...options });
+    return opened.ok ? opened.value.findings.map(({ code, why }) => [code, why.split(' ')[0]]) : opened.findings;
+  };
+  await writeFile(join(root, '.env.local'), `DATABASE_URL=${local}\n`);
+  expect(await told()).toEqual([['env-file-unread', '.env.local']]);
+  expect(await told({ embeddedAsked: true })).toEqual([]);
+  expect(await told({ envFile: '.env.local' })).toEqual([]);
+  await config({ environments: { local: { database: 'embedded' } } });
+  expect(await told({ env: { CI: 'true' } })).toEqual([]);
+});
+
+test('F03: with CI set the embedded server must be asked for (`database-unnamed`)', async () => {
+  expect(await open({ env: { CI: 'true' } })).toBe('database-unnamed');
+  expect(await open({ env: { CI: 'false' } })).toMatchObject({ where: 'embedded' });
+  expect(await open({ env: { CI: '1' }, embeddedAsked: true })).toMatchObject({ where: 'embedded' });
+  expect(await open({ env: { CI: '1', DATABASE_URL: '' } })).toBe('url-missing');
+});
+
 test('without configuration and DATABASE_URL it is the embedded server', async () => {
   expect(await open()).toEqual({
     name: 'local',

@@ -11,6 +11,7 @@ import { defaultSet } from '../migrate/contract/migration-id.ts';
 import type { LayoutChoice } from '../migrate/contract/tool.ts';
 import type { Config } from './config-model.ts';
 import { stateFolders } from './state-folders.ts';
+import { withEnvFile } from './env-file.ts';
 import { leadsToOriginal } from './copied-environment.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
 import { loadConfig, type LoadedConfig } from './load-config.ts';
@@ -24,6 +25,10 @@ export interface OpenOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly configFile?: string;
   readonly environment?: string;
+  /** `--env-file`: a file with further environment variables; a path from `cwd`. */
+  readonly envFile?: string;
+  /** True: the command is about the embedded server, so that it is used even where nothing names it. */
+  readonly embeddedAsked?: boolean;
   /** `--image`: an image for the work of this command, in place of the configured one. */
   readonly image?: string;
   /** Receives the password of the database. */
@@ -62,7 +67,9 @@ export interface Project {
 /** Opens the project of a folder: configuration, environment, database URL, lock file. Connects to nothing. */
 export async function openProject(options: OpenOptions): Promise<Outcome<Project>> {
   const loaded = await loadConfig(options.cwd, options.configFile);
-  return loaded.ok ? await openLoaded(loaded.value, options) : loaded;
+  if (!loaded.ok) return loaded;
+  const envFile = options.envFile === undefined ? {} : { envFile: resolve(options.cwd, options.envFile) };
+  return await openLoaded(loaded.value, { ...options, ...envFile });
 }
 
 /** Opens a project with a configuration that is already loaded, or was made by the caller. */
@@ -71,9 +78,12 @@ export async function openLoaded(
   options: Omit<OpenOptions, 'cwd' | 'configFile'>,
 ): Promise<Outcome<Project>> {
   const redactor = options.redactor ?? createRedactor();
-  const { environment: named, env, askName } = options;
+  const { environment: named, askName, envFile, embeddedAsked = false } = options;
+  const variables = readVariables(root, envFile ?? config.envFile, options.env);
+  if (!variables.ok) return variables;
+  const env = variables.value;
   for (const secret of secretsIn(env)) redactor.register(secret);
-  const question = { config, named, env, askName, redactor };
+  const question = { config, named, env, askName, redactor, root, embeddedAsked };
   const chosen = await chooseEnvironment(question);
   if (!chosen.ok) return chosen;
   const { findings } = chosen.value;
@@ -88,9 +98,9 @@ export async function openLoaded(
   if (!lock.ok) return lock;
   const isPinned = environment.database.kind !== 'embedded' && environment.copiedFrom === undefined;
   const pinned = isPinned ? lock.value.get(environment.name) : undefined;
-  const { lasting, informing: stateDir } = stateFolders(root, options.env);
+  const { lasting, informing: stateDir } = stateFolders(root, env);
   const files = createFileLedger(join(stateDir, 'runs'), (text) => redactor.redact(text));
-  const remote = await remoteOf(environment, { stateDir, env: options.env, redactor, files });
+  const remote = await remoteOf(environment, { stateDir, env, redactor, files });
   return ok({
     root,
     migrations: migrations.value,
@@ -104,9 +114,16 @@ export async function openLoaded(
     ledger: remote?.ledger ?? files,
     ...(remote === undefined ? {} : { remote }),
     redactor,
-    env: options.env,
+    env,
     findings,
   });
+}
+
+/** The environment, with the variables of the named file. */
+function readVariables(root: string, file: string | undefined, env: OpenOptions['env']): Outcome<OpenOptions['env']> {
+  if (file === undefined) return ok(env);
+  const path = resolve(root, file);
+  return withEnvFile(env, path, relative(root, path));
 }
 
 /** The other environments. An entry of the lock file that the configuration no longer names does not count. */

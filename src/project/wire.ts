@@ -5,7 +5,7 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
-import { databaseUrlOf, readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import type { Finding } from '../kit/finding.ts';
 import { ok, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/contract/engine.ts';
@@ -183,8 +183,7 @@ interface ReachedServer {
 async function reachServer(project: Project, options: WireOptions): Promise<Outcome<ReachedServer>> {
   const { database } = project.environment;
   if (database.kind === 'server') {
-    const { address, url = databaseUrlOf(address) } = database;
-    return ok({ address, url, close: () => Promise.resolve() });
+    return ok({ address: database.address, url: database.url, close: () => Promise.resolve() });
   }
   if (database.kind === 'secret') throw new Error('the database of a cloud engine is reached by its jobs alone');
   const { startEmbedded } = await import('../adapters/embedded/server.ts');

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readDatabaseUrl } from '../../src/adapters/url/database-url.ts';
 import { serverUrl, createTestDatabase } from '../support/database.ts';
@@ -47,10 +49,23 @@ test.each([
   }
 });
 
-test('DATABASE_URL that is empty means the embedded server, and a name then needs a database', async () => {
+test('F03: DATABASE_URL that is empty is refused like a blank one, with or without a name (`url-missing`)', async () => {
   using project = createProject(migration, '');
-  const { told, exitCode } = await judge(project, 'status', '-e', 'dev');
-  expect([told, exitCode]).toEqual([['environment-unknown'], 2]);
+  for (const words of [['status'], ['up'], ['status', '-e', 'dev'], ['up', '-e', 'local']]) {
+    const { told, exitCode } = await judge(project, ...words);
+    expect([told, exitCode]).toEqual([['url-missing'], 2]);
+  }
+});
+
+test('F03: in CI the embedded server is never chosen unasked (`database-unnamed`)', async () => {
+  using project = createProject(migration, undefined, { CI: 'true', GITHUB_ACTIONS: 'true' });
+  for (const words of [['status'], ['up'], ['up', '-e', 'local']]) {
+    const { told, exitCode } = await judge(project, ...words);
+    expect([told, exitCode]).toEqual([['database-unnamed'], 2]);
+  }
+  project.write('godwit.config.json', '{"environments": {"dev": {"database": {"env": "DEV"}}}}');
+  expect((await judge(project, 'up')).told).toEqual(['database-unnamed']);
+  expect(existsSync(join(project.folder, '.godwit'))).toBe(false);
 });
 
 const changed = (change: (url: URL) => void): string => {

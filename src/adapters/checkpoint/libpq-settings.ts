@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPrivateKey } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { DatabaseAddress } from '../postgres/address.ts';
 
@@ -34,12 +35,40 @@ export async function libpqSettings(address: DatabaseAddress, folder: string): P
   await writeFile(join(folder, 'passfile'), `*:*:*:*:${(address.password ?? '').replaceAll(/[\\:]/g, '\\$&')}\n`, {
     mode: 0o600,
   });
+  const { texts = {}, serverCa } = address;
+  const write = async (variable: string, name: string, text: string | undefined): Promise<void> => {
+    if (text === undefined) return;
+    variables[variable] = join(folder, name);
+    await writeFile(join(folder, name), text, { mode: 0o600 });
+  };
   if (address.tls === 'verify-ca' || address.tls === 'verify-full') {
-    const file = address.rootCertificate ?? join(folder, 'root.pem');
     // The same certificate authorities as for the connections of the run.
-    if (address.rootCertificate === undefined)
-      await writeFile(file, address.serverCa ?? `${rootCertificates.join('\n')}\n`, { mode: 0o600 });
-    variables['PGSSLROOTCERT'] = file;
+    const authorities = texts.ca ?? serverCa ?? rootCertificates;
+    await write('PGSSLROOTCERT', 'root.pem', typeof authorities === 'string' ? authorities : authorities.join('\n'));
+    await write('PGSSLCRL', 'revoked.pem', texts.crl);
   }
-  return { variables };
+  await write('PGSSLCERT', 'client.pem', texts.cert);
+  await write('PGSSLKEY', 'client.key', texts.key === undefined ? undefined : openKey(texts.key, address));
+  return { variables: { ...variables, ...termsOf(address) } };
+}
+
+/** No variable can hold the passphrase of a key. */
+function openKey(key: string, { clientKeyPassword }: DatabaseAddress): string {
+  if (clientKeyPassword === undefined) return key;
+  return createPrivateKey({ key, passphrase: clientKeyPassword }).export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function termsOf(address: DatabaseAddress): Readonly<Record<string, string>> {
+  const terms: Readonly<Record<string, string | undefined>> = {
+    PGHOSTADDR: address.hostAddress,
+    PGOPTIONS: address.options,
+    PGSSLMINPROTOCOLVERSION: address.tlsMinimum,
+    PGSSLMAXPROTOCOLVERSION: address.tlsMaximum,
+    PGSSLNEGOTIATION: address.tlsDirect === true ? 'direct' : undefined,
+    PGCHANNELBINDING: address.channelBinding,
+    PGREQUIREAUTH: address.requireAuth,
+  };
+  return Object.fromEntries(
+    Object.entries(terms).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 }

@@ -17,7 +17,7 @@ export interface SpawnerOptions {
 
 /** Variables meant for runners, and variables that would lead a libpq client to a database other than DATABASE_URL. */
 const withheld =
-  /^(GODWIT_(TASK|BUNDLE|BUNDLE_HASH|CONNECT_BUDGET|SERVER_CA)|PG(HOST|HOSTADDR|PORT|DATABASE|USER|PASSWORD|SERVICE))$/;
+  /^(GODWIT_(TASK|BUNDLE|BUNDLE_HASH|CONNECT_BUDGET|SERVER_CA|SECRET)|PG(HOST|HOSTADDR|PORT|DATABASE|USER|PASSWORD|SERVICE|OPTIONS|TARGETSESSIONATTRS))$/;
 
 /**
  * Creates a spawner that starts commands as processes of this machine, each in its own process group, so that the whole

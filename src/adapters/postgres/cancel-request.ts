@@ -16,7 +16,7 @@ export async function requestCancel(address: DatabaseAddress, pid: number, key: 
   message.writeInt32BE(pid, 8);
   message.writeInt32BE(key, 12);
   await new Promise<void>((resolve) => {
-    const { host, port } = address;
+    const { port, host: named, hostAddress: host = named } = address;
     const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect({ host, port });
     const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.on('connect', () => socket.end(message));

@@ -1,20 +1,22 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
+import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { pooledSession } from '../../migrate/runner/session/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/contract/ports.ts';
-import { tlsOptions, type DatabaseAddress } from './address.ts';
+import { readStartupOptions } from '../url/startup-options.ts';
+import { fallbackOf, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
+import { clientConfig, isolate } from './client-config.ts';
 import { connectFault } from './connect-fault.ts';
 import { watchGreeting, type WatchedConnection } from './greeting.ts';
+import { holdToTerms } from './login-terms.ts';
 import { createMasking } from './masking.ts';
 import { MessageQuery, serverError } from './message-query.ts';
 
 const connectTimeoutMs = 10_000;
 /** How long to wait for a server that does not answer the goodbye. */
 const closeTimeoutMs = 3_000;
-/** How often an idle connection probes the other side; after ten unanswered probes it is lost. */
-const keepAliveMs = 10_000;
 /** Not every platform can detect that a client has gone; there, the server refuses this setting at the start. */
 const refusable = 'client_connection_check_interval';
 
@@ -26,7 +28,22 @@ const refusable = 'client_connection_check_interval';
  */
 export function createConnector(address: DatabaseAddress, timeoutMs: number = connectTimeoutMs): Connector {
   const target = { host: address.host, port: address.port, database: address.database, user: address.user };
-  return { target, open: (options) => openSession(address, options, timeoutMs) };
+  const { settings } = readStartupOptions(address.options ?? '');
+  const patience = address.connectTimeoutMs ?? timeoutMs;
+  return { target, settings, open: async (options) => await openAsAsked(address, options, patience) };
+}
+
+/** With `sslmode=prefer` and `allow`, what the server refuses is tried once in the other way. */
+async function openAsAsked(
+  address: DatabaseAddress,
+  options: SessionOptions,
+  timeoutMs: number,
+): Promise<Outcome<Session>> {
+  const opened = await openSession(address, options, timeoutMs);
+  const other = fallbackOf(address);
+  const refusals = new Set(['tls-unsupported', 'tls-refused', 'tls-failed', 'tls-required', 'login-refused']);
+  if (opened.ok || other === undefined || !opened.findings.some(({ code }) => refusals.has(code))) return opened;
+  return await openSession(other, options, timeoutMs);
 }
 
 async function openSession(
@@ -35,15 +52,19 @@ async function openSession(
   timeoutMs: number,
 ): Promise<Outcome<Session>> {
   let client: Client;
+  let unmetTerm: ReturnType<typeof holdToTerms>;
   try {
-    client = new Client({ ...clientConfig(address, options), connectionTimeoutMillis: timeoutMs });
+    const config = { ...clientConfig(address, options), connectionTimeoutMillis: timeoutMs };
+    client = new Client(config);
+    isolate(client, config);
+    unmetTerm = holdToTerms(client, address);
   } catch (error) {
     return err(connectFault(error as Error, address));
   }
   // Without a listener, the loss of an idle connection would end the process; every message reports the loss on its
   // own.
   client.on('error', () => {});
-  const greeting = watchGreeting(connectionOf(client), address.tls !== 'disable');
+  const greeting = watchGreeting(connectionOf(client), address.tls !== 'disable' && address.tls !== 'allow');
   const masking = createMasking(address);
   client.on('notice', ({ severity, message, routine }) =>
     options.onNotice?.({
@@ -57,10 +78,14 @@ async function openSession(
   try {
     if (options.signal?.aborted === true) throw new Error('it was no longer needed');
     await client.connect();
+    const unmet = unmetTerm();
+    if (unmet !== undefined) throw unmet;
   } catch (error) {
     cut(client);
+    const unmet = unmetTerm();
+    if (unmet !== undefined) return err(...unmet.findings);
     if (refusesOptions(error as Error) && options.pooled !== true)
-      return await openSession(address, { ...options, pooled: true }, timeoutMs);
+      return await openThroughPooler(address, options, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
       return err(connectFault(error as Error, address, greeting));
     const { [refusable]: _, ...settings } = options.settings;
@@ -70,6 +95,27 @@ async function openSession(
   }
   const session = masking.session(sessionOf(client, address));
   return ok(options.pooled === true ? pooledSession(session, options) : session);
+}
+
+/** A pooler that refuses options gets the settings with each message, those of the URL included. */
+async function openThroughPooler(
+  address: DatabaseAddress,
+  options: SessionOptions,
+  timeoutMs: number,
+): Promise<Outcome<Session>> {
+  const { settings, more } = readStartupOptions(address.options ?? '');
+  if (more)
+    return err(
+      fault('url-parameter-refused', {
+        why: `The connection pooler at ${address.host}:${address.port} refuses \`options\`, and those of the URL are more than settings.`,
+        fix: 'Name the server’s own address as `directUrl` in the configuration, or remove `options` from the URL.',
+      }),
+    );
+  return await openSession(
+    address,
+    { ...options, settings: { ...settings, ...options.settings }, pooled: true },
+    timeoutMs,
+  );
 }
 
 /** Recognises a pooler that does not support settings at the start: by the words of PgBouncer, or of RDS Proxy. */
@@ -90,25 +136,6 @@ function cut(client: Client): void {
 
 function connectionOf(client: Client): WatchedConnection {
   return (client as unknown as { readonly connection: WatchedConnection }).connection;
-}
-
-function clientConfig(address: DatabaseAddress, options: SessionOptions): ClientConfig {
-  const settings = Object.entries(options.settings).map(
-    ([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`,
-  );
-  const config: ClientConfig = {
-    host: address.host,
-    port: address.port,
-    database: address.database,
-    user: address.user,
-    password: address.password ?? '',
-    ssl: tlsOptions(address),
-    // A pooler would put the name on whichever connection it uses, and leave it there.
-    ...(options.pooled === true ? {} : { application_name: options.applicationName, options: settings.join(' ') }),
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-  };
-  return Object.assign(config, { pipeline: options.pipelined });
 }
 
 function sessionOf(client: Client, address: DatabaseAddress): Session {

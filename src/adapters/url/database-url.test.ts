@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { isLoopbackHost, readDatabaseUrl } from './database-url.ts';
+import { readStartupOptions } from './startup-options.ts';
+import { databaseUrlOf, withCredentials } from './write-url.ts';
 
 const read = (url: string) => readDatabaseUrl(url, 'DATABASE_URL', { user: 'os-user' });
 
@@ -36,7 +38,9 @@ test('every host but this machine gets full verification unless the URL says oth
     rootCertificate: '/ca.pem',
   });
   expect(address('postgresql://a:b@[::1]:6000/d')).toMatchObject({ host: '::1', port: 6000, tls: 'disable' });
-  expect(address('postgresql://a:b@localhost/d?sslmode=prefer').tls).toBe('disable');
+  expect(address('postgresql://a:b@localhost/d?sslmode=prefer').tls).toBe('prefer');
+  // A name of this machine that leads elsewhere is another machine.
+  expect(address('postgresql://a:b@localhost/d?hostaddr=10.1.2.3').tls).toBe('verify-full');
 });
 
 test.each([
@@ -59,11 +63,6 @@ test('user and password may come from outside of the URL', () => {
   expect(address('postgresql://localhost/d').user).toBe('os-user');
   const outcome = readDatabaseUrl('postgresql://localhost/d', 'X', { user: 'u', password: 'outside' });
   expect(outcome.ok && outcome.value.address.password).toBe('outside');
-});
-
-test('a parameter that nothing reads is a warning: `url-parameter`', () => {
-  const outcome = read('postgresql://a:b@localhost/d?fallback_application_name=x');
-  expect(outcome.ok && outcome.value.findings).toMatchObject([{ code: 'url-parameter', severity: 'warning' }]);
 });
 
 test('a trailing line end is tolerated', () => {
@@ -110,22 +109,49 @@ test('a socket folder is taken as host, and as this machine', () => {
 });
 
 test.each([
-  'options=-csearch_path%3Dt1',
-  'options=-c%20SEARCH_PATH=t1,public',
-  'schema=t2',
-  'currentSchema=t1',
-  'search_path=t1',
-])('F9: a parameter that names a schema is refused: %s (`url-schema`)', (parameter) => {
-  const outcome = read(`postgresql://a:b@localhost/d?${parameter}`);
-  expect(outcome.ok ? [] : outcome.findings).toMatchObject([
-    { code: 'url-schema', why: expect.stringContaining(`\`${parameter.split('=')[0]}\` names a schema`) },
+  ['options=-c%20search_path%3Dt1', 't1'],
+  ['options=-csearch_path=t1', 't1'],
+  ['options=--search-path%3Dt1', 't1'],
+  ['options=-c%20search_path%3Dt1%5C%20,t2', 't1 ,t2'],
+  ['search_path=t1,t2', 't1,t2'],
+  ['currentSchema=t1', 't1'],
+  ['schema=T%20one', '"T one"'],
+  ['options=-c%20geqo%3Doff&schema=t', '"t"'],
+])('F01: a schema that the URL names becomes the search path: %s', (parameter, path) => {
+  const options = address(`postgresql://a:b@localhost/d?${parameter}`).options ?? '';
+  expect(readStartupOptions(options).settings['search_path']).toBe(path);
+});
+
+test('two parameters that name different schemas are refused: `url-schema`', () => {
+  const outcome = read('postgresql://a:b@localhost/d?schema=t1&options=-csearch_path%3Dt2');
+  expect(outcome.ok ? [] : outcome.findings).toMatchObject([{ code: 'url-schema' }]);
+});
+
+test('what is for other programs or overruled is told: `url-parameter`', () => {
+  const outcome = read(
+    'postgresql://a:b@localhost/d?pgbouncer=true&options=-c%20statement_timeout%3D1s&application_name=x',
+  );
+  expect(outcome.ok && outcome.value.findings.map(({ code, severity, why }) => [code, severity, why])).toEqual([
+    ['url-parameter', 'warning', expect.stringContaining('`pgbouncer` has no effect')],
+    ['url-parameter', 'warning', expect.stringContaining('`application_name` has no effect')],
+    ['url-parameter', 'warning', expect.stringContaining('`options` sets statement_timeout')],
   ]);
 });
 
-test('parameters of other tools are named as without effect', () => {
-  const outcome = read('postgresql://a:b@localhost/d?schema=public&pgbouncer=true');
-  expect(outcome.ok && outcome.value.findings.map((finding) => finding.why)).toEqual([
-    'DATABASE_URL: godwit does not use the parameter `schema`.',
-    'DATABASE_URL: godwit does not use the parameter `pgbouncer`.',
-  ]);
+test.each([
+  'postgresql://a%40b:p%2Fw@[::1]:5/d%20e?sslmode=require&options=-c%20role%3Dx%5C%20y&connect_timeout=7',
+  'postgresql://a@db.internal/d?hostaddr=10.0.0.1&sslnegotiation=direct&channel_binding=require&require_auth=!md5',
+  'postgresql://a:b@/d?host=/var/run/x&keepalives=0&target_session_attrs=read-write',
+  'postgresql://a:b@h/d?sslrootcert=/c&sslcert=/e&sslkey=/k&sslpassword=p%26&sslcrl=/r&ssl_min_protocol_version=TLSv1.3',
+])('the URL that is written for another process leads to the same address: %s', (url) => {
+  const once = address(url);
+  expect(address(databaseUrlOf(once))).toEqual(once);
+});
+
+test('the URL for commands is the given one, with what came from elsewhere', () => {
+  const url = 'postgresql://h:1/d?schema=x&pgbouncer=true';
+  const outcome = readDatabaseUrl(url, 'X', { user: 'u@', password: 'p/w' });
+  expect(outcome.ok && withCredentials(url, outcome.value.address)).toBe(
+    'postgresql://u%40:p%2Fw@h:1/d?schema=x&pgbouncer=true',
+  );
 });

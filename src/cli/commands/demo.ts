@@ -87,7 +87,7 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   const inside: Context = {
     ...context,
     io: { ...io, cwd: folder, env },
-    globals: { ...globals, env: undefined, config: undefined },
+    globals: { ...globals, env: undefined, envFile: undefined, config: undefined },
   };
   const project = await openProjectOf(inside);
   if (!project.ok) return failed(project.findings);

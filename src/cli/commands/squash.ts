@@ -39,7 +39,7 @@ export const run: Run<typeof spec> = async (context) => {
   }
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);
-  for (const finding of opened.value.findings) screen.finding(finding);
+  for (const finding of opened.value.findings) context.tell(finding);
   const showProgress = progressOn(context);
   const squashed = await squashMigrations(opened.value, {
     version: context.arguments.version,

@@ -133,6 +133,12 @@ export const databaseFaults = entries({
     fix: 'Name the server’s CA with `sslrootcert=FILE`. Add `sslmode=verify-ca` if the name cannot match (a private IP).',
     exit: 30,
   },
+  'login-method-refused': {
+    title: 'The server’s way of logging in is not the one that the URL asks for',
+    why: 'channel_binding=require or require_auth in the URL excludes it. The password was not sent.',
+    fix: 'Check that this is the right server, and that no pooler or proxy is in between. Or remove the parameter from the URL.',
+    exit: 30,
+  },
   'tls-required': {
     title: 'The server accepts encrypted connections only',
     why: 'The connection was not encrypted.',
@@ -148,7 +154,7 @@ export const databaseFaults = entries({
   'client-certificate': {
     title: 'The server asks for a client certificate',
     why: 'The server identifies its clients by a certificate, and accepts no connection without a valid one.',
-    fix: 'Ask for a login by password: on Cloud SQL, `gcloud sql instances patch INSTANCE --ssl-mode=ENCRYPTED_ONLY`; elsewhere an entry in pg_hba.conf without clientcert.',
+    fix: 'Name the certificate and its key in the URL: sslcert=FILE and sslkey=FILE. Or ask for a login by password: on Cloud SQL, `gcloud sql instances patch INSTANCE --ssl-mode=ENCRYPTED_ONLY`; elsewhere an entry in pg_hba.conf without clientcert.',
     exit: 30,
   },
   'session-timeout': {

@@ -92,6 +92,8 @@ export interface Notice {
 export interface Connector {
   /** The redacted target, for the first line of every run. */
   readonly target: Target;
+  /** Settings that the address asks for; those of a session go before them. */
+  readonly settings?: Readonly<Record<string, string>>;
   open(options: SessionOptions): Promise<Outcome<Session>>;
 }
 

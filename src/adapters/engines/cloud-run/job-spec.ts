@@ -87,6 +87,7 @@ function variablesOf(input: JobInput): readonly Readonly<Record<string, unknown>
     { name: 'GODWIT_BUNDLE_HASH', value: input.bundle.hash },
     { name: 'GODWIT_CONNECT_BUDGET', value: connectBudget },
     ...(serverCa === undefined ? [] : [{ name: 'GODWIT_SERVER_CA', value: serverCa }]),
+    { name: 'GODWIT_SECRET', value: `${options.secret}, version ${input.secretVersion}` },
     {
       name: 'DATABASE_URL',
       valueSource: { secretKeyRef: { secret: secretReference(options), version: input.secretVersion } },

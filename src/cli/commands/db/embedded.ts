@@ -10,7 +10,7 @@ import { progressOn } from '../../progress.ts';
 
 /** Opens the project; refuses it if its environment does not use the embedded server. */
 export async function embeddedProject(context: Context): Promise<Outcome<Project>> {
-  const project = await openProjectOf(context);
+  const project = await openProjectOf(context, { embeddedAsked: true });
   if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
   const { name } = project.value.environment;
   return err(

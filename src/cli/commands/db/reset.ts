@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../../../adapters/postgres/address.ts';
 import type { ExistingDatabase } from '../../../adapters/postgres/recreate-database.ts';
-import { isLoopbackHost, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
+import { isOnThisMachine, readDatabaseUrl } from '../../../adapters/url/database-url.ts';
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { unpinEnvironment } from '../../../project/lock-file.ts';
@@ -36,7 +36,7 @@ export const run: Run<typeof spec> = async (context) => {
         fix: 'Run `godwit db reset --json --yes`, then `godwit up --json`.',
       }),
     ]);
-  const opened = await openProjectOf(context);
+  const opened = await openProjectOf(context, { embeddedAsked: true });
   if (!opened.ok) return failed(opened.findings);
   const project = opened.value;
   const reached = await reach(context, project);
@@ -61,7 +61,7 @@ async function reach(context: Context, project: Project): Promise<Outcome<Reache
     return refused(`The database of \`${name}\` is far away; only databases of this machine are created again.`);
   if (database.kind === 'server') {
     const { host } = database.address;
-    if (!isLoopbackHost(host))
+    if (!isOnThisMachine(database.address))
       return refused(`${host} is another machine; only databases of this machine are created again.`);
     if (/^template[01]$/.test(database.address.database))
       return refused(`${database.address.database} is one of the server’s own databases.`);

@@ -19,7 +19,7 @@ export async function draftDown(context: Context, { version, write, major }: Typ
   const { screen, signal } = context;
   const opened = await openProjectOf(context);
   if (!opened.ok) return failed(opened.findings);
-  for (const finding of opened.value.findings) screen.finding(finding);
+  for (const finding of opened.value.findings) context.tell(finding);
   const showProgress = progressOn(context);
   const drafted = await draftDownFile(opened.value, {
     version,

@@ -20,13 +20,19 @@ export async function runsEverywhere(
   show: (runs: readonly RunSomewhere[]) => void,
 ): Promise<Result> {
   const { io, globals, redactor } = context;
-  const { config } = globals;
-  const options = { cwd: io.cwd, env: io.env, redactor, ...(config === undefined ? {} : { configFile: config }) };
+  const { config, envFile } = globals;
+  const options = {
+    cwd: io.cwd,
+    env: io.env,
+    redactor,
+    ...(config === undefined ? {} : { configFile: config }),
+    ...(envFile === undefined ? {} : { envFile }),
+  };
   const environments = await everyEnvironment(options);
   if (!environments.ok) return failed(environments.findings);
   const listed = await Promise.all(environments.value.map((one) => runsOf(one, limit)));
   for (const { project } of environments.value)
-    for (const finding of project?.ledger.warnings?.() ?? []) context.screen.finding(finding);
+    for (const finding of project?.ledger.warnings?.() ?? []) context.tell(finding);
   const runs = listed
     .flat()
     .sort((a, b) => (a.run < b.run ? 1 : -1))

@@ -11,6 +11,7 @@ import type { Notice, Session, SessionOptions } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { isChange, type OnDisconnect, type Task } from '../../contract/task.ts';
 import { connectPatiently } from './connect.ts';
+import { nobody } from './backend.ts';
 import { preflight, readFacts, type ServerFacts } from './server-facts.ts';
 import { takeRunLock, tryUntil, type RunLockHolder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
@@ -62,7 +63,7 @@ function optionsOf(ports: RunnerPorts, options: OpenSessionOptions): SessionOpti
     pipelined: options.pipelined,
     pooled: options.pooled === true,
     applicationName: `godwit ${options.run}`,
-    settings: { ...sessionSettings(options.onDisconnect), ...options.pinned },
+    settings: { ...ports.connector.settings, ...sessionSettings(options.onDisconnect), ...options.pinned },
     onNotice: noticeReporter(ports),
   };
 }
@@ -133,8 +134,20 @@ export async function open(
   announce(ports, task, opened.value);
   // A pooler may also have dropped the settings silently.
   return opened.value.facts.pooled && session.value.carriesSettings !== true
-    ? ok({ ...opened.value, session: pooledSession(session.value, optionsOf(ports, options)) })
+    ? await carryingSettings(opened.value, optionsOf(ports, options), ports)
     : opened;
+}
+
+/** What unqualified names mean is asked again if the address sets that. */
+async function carryingSettings(
+  opened: Opened,
+  options: SessionOptions,
+  { connector }: RunnerPorts,
+): Promise<Outcome<Opened>> {
+  const session = pooledSession(opened.session, options);
+  if (Object.keys(connector.settings ?? {}).length === 0) return ok({ ...opened, session });
+  const facts = await readFacts(session);
+  return facts.ok ? ok({ ...opened, session, facts: { ...facts.value, pooled: true, backend: nobody } }) : facts;
 }
 
 async function withoutTimeout(

@@ -57,7 +57,12 @@ interface Added {
 function localSettings({ settings, applicationName }: SessionOptions): readonly string[] {
   return Object.entries({ ...settings, application_name: applicationName })
     .filter(([name]) => !name.startsWith('tcp_') && !name.startsWith('default_transaction_'))
-    .map(([name, value]) => `SET LOCAL ${name} TO ${quoteLiteral(value)}`);
+    .map(([name, value]) =>
+      // SET would take the text of a list as one name.
+      /[,"]/.test(value)
+        ? `SELECT pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`
+        : `SET LOCAL ${name} TO ${quoteLiteral(value)}`,
+    );
 }
 
 function settingsFor(text: string, settings: readonly string[], pipelined: boolean): Added {
