@@ -1,5 +1,6 @@
 // The JSON Schema of the document of a command.
 import { z } from 'zod';
+import { layouts } from '../../src/migrate/contract/tool.ts';
 import { chain, effectFields, run } from './effects.ts';
 import { check, checkpoint, exitCode, finding, outcome, plan, target } from './parts.ts';
 
@@ -68,6 +69,10 @@ export const document = z
       .optional()
       .describe('status --compare: what one environment lacks of another'),
     files: z.array(z.unknown()).optional(),
+    folder: z
+      .looseObject({ path: z.string(), layout: z.enum(layouts), migrations: z.int() })
+      .optional()
+      .describe('init: the folder of migrations that the configuration names'),
     results: z
       .array(
         z.looseObject({ columns: z.array(z.string()), rows: z.array(z.array(z.string().nullable())), tag: z.string() }),

@@ -42,6 +42,36 @@ test.each([
   [['up', '--dryrun'], '`godwit up` has no option --dryrun. Did you mean --dry-run?'],
   [['status', '--to', '3'], '`godwit status` has no option --to.'],
   [['up', '--url', 'postgresql://x'], 'There is no option --url: every process on this machine can read command lines'],
+  [['up', '-u', 'x'], 'There is no option -u: every process'],
+  [['--url', 'x', 'up'], 'There is no option --url: every process'],
+  [['migrate'], 'There is no command `migrate`. `godwit up` applies what is pending.'],
+  [['migrate', 'dev'], '`godwit up` applies'],
+  [['db:migrate'], '`godwit up` applies'],
+  [['migrate:up'], '`godwit up` applies'],
+  [['migration:run'], '`godwit up` applies'],
+  [['deploy'], '`godwit up` applies'],
+  [['Rollback'], '`godwit down` undoes the last migration'],
+  [['migrate', 'down'], '`godwit down` undoes'],
+  [['db:rollback'], '`godwit down` undoes'],
+  [['migrate:undo'], '`godwit down` undoes'],
+  [['reset'], '`godwit db reset` empties the embedded database'],
+  [['migrate', 'reset'], '`godwit db reset` empties'],
+  [['make:migration'], '`godwit new NAME` creates'],
+  [['migrate:make', 'x'], '`godwit new NAME` creates'],
+  [['migration', 'create'], '`godwit new NAME` creates'],
+  [['generate'], '`godwit new NAME` creates'],
+  [['history'], '`godwit runs` who ran what'],
+  [['migrate', 'status'], '`godwit status` shows'],
+  [['baseline'], '`godwit adopt` takes over'],
+  [['db', 'pull'], '`godwit adopt` takes over'],
+  [['db', 'migrate'], '`godwit up` applies'],
+  [['db', 'strat'], 'Did you mean `godwit db start`?'],
+  [['repair'], 'run the interrupted command again'],
+  [['validate'], '`godwit plan` reads and checks all files'],
+  [['up', '--steps', '2'], '`--to VERSION` says where to stop'],
+  [['up', '2'], 'The argument `2` is unexpected. `godwit up --to VERSION` says where to stop.'],
+  [['up', '-v'], '`--json` prints every event'],
+  [['up', '--dir', 'x'], 'Name the folder by `migrations`'],
   [['up', '--to'], '--to needs a value: --to VERSION.'],
   [['up', '--json=1'], '--json takes no value.'],
   [['up', '--to', '1', '--to', '2'], '--to is given twice.'],
@@ -55,13 +85,31 @@ test.each([
   expect(refusal(...argv)).toContain('wrong-usage');
 });
 
+test.each([
+  ['up', 'URL'],
+  ['URL', 'up'],
+  ['-u', 'URL', 'up'],
+  ['up', '--url=URL'],
+  ['up', '--file', 'URL'],
+  ['new', 'URL'],
+  ['-e', 'URL', 'up'],
+])('a database address on the command line is refused and not repeated: %s %s', (...argv) => {
+  for (const url of ['postgresql://app:hush@h/db', 'jdbc:postgresql://h/db?password=hush', 'host=h password=hush']) {
+    const text = refusal(...argv.map((word) => word.replace('URL', url)));
+    expect(text).toContain('every process on this machine can read command lines');
+    expect(text).not.toContain('hush');
+  }
+  expect(refusal('verify', '--reason', 'see https://example.com/a@b')).toBe('accepted');
+});
+
 test('help and version are asked for in every usual way', () => {
   expect(read([])).toEqual({ ok: true, value: { kind: 'help' } });
   expect(read(['-h'])).toEqual({ ok: true, value: { kind: 'help' } });
   expect(read(['help', 'up'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
   expect(read(['up', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'up' } });
   expect(read(['runs', '--help'])).toEqual({ ok: true, value: { kind: 'help', topic: 'runs' } });
-  expect(read(['--version'])).toEqual({ ok: true, value: { kind: 'version' } });
+  for (const option of ['--version', '-v', '-V'])
+    expect(read([option])).toEqual({ ok: true, value: { kind: 'version' } });
 });
 
 test('--json is seen even when the rest is not understood, but not behind --', () => {

@@ -3,6 +3,7 @@ import { fault } from '../kit/fault.ts';
 import { nearest } from '../kit/nearest.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { argumentsOf, type Command, type CommandSpec, type CommandTable, type CommandWords } from './command.ts';
+import { answerTo, answerToOption, answerToSecretOption, secretWord } from './other-tools.ts';
 import { optionSpecs, type OptionSpec } from './options/kinds.ts';
 
 /** What a command line means. `help` without a command is the help of the program, with a word that of a group. */
@@ -48,8 +49,18 @@ export function readCommandLine(argv: readonly string[], table: CommandTable): O
     else if (token.kind === 'positional') (terminated ? behind : words).push(token.value);
     else if (token.kind === 'option') options.push({ name: token.name, raw: token.rawName, value: valueOf(token) });
   }
-  if (options.some((option) => option.name === 'version') && words.length === 0) return ok({ kind: 'version' });
+  const secret = secretIn(words, options);
+  if (secret !== undefined) return err(fault('wrong-usage', secret));
+  const asksVersion = options.some(({ name }) => name === 'version' || name.toLowerCase() === 'v');
+  if (asksVersion && words.length === 0) return ok({ kind: 'version' });
   return withCommand({ words, behind, options }, table);
+}
+
+/** An address or a password that is typed: the answer repeats no word of it. */
+function secretIn(words: readonly string[], options: readonly TypedOption[]) {
+  const named = options.map(({ name, raw }) => answerToSecretOption(name, raw));
+  const typed = [...words, ...options.map(({ value = '' }) => value)].map(secretWord);
+  return [...named, ...typed].find((answer) => answer !== undefined);
 }
 
 /** In `--to --json`, `--json` is an option, not the value of `--to`. In `--to=--json` it is the value. */
@@ -114,7 +125,11 @@ function findCommand(
   if (command !== undefined) return ok({ command, rest: words.slice(group === undefined ? 1 : 2) });
   const names = commands.map(({ spec }) => spec.name);
   return err(
-    unknownCommand(name, group === undefined ? names.map(firstWord) : names.filter((one) => firstWord(one) === first)),
+    unknownCommand(
+      name,
+      words,
+      group === undefined ? names.map(firstWord) : names.filter((one) => firstWord(one) === first),
+    ),
   );
 }
 
@@ -122,15 +137,20 @@ function firstWord(name: string): string {
   return name.split(' ')[0] ?? '';
 }
 
-function unknownCommand(name: string, names: readonly string[]) {
+function unknownCommand(name: string, words: readonly string[], names: readonly string[]) {
+  const answer = answerTo(words);
   const near = nearest(name, names);
   return fault('wrong-usage', {
     why: `There is no command \`${name}\`.`,
-    fix: near === undefined ? 'Run `godwit --help` for the list of commands.' : `Did you mean \`godwit ${near}\`?`,
+    fix:
+      answer ??
+      (near === undefined ? 'Run `godwit --help` for the list of commands.' : `Did you mean \`godwit ${near}\`?`),
   });
 }
 
 function unplaced({ raw }: TypedOption): Outcome<never> {
+  const answer = answerToOption(raw.replace(/^-+/, ''), raw);
+  if (answer !== undefined) return err(fault('wrong-usage', answer));
   return err(fault('wrong-usage', { why: `${raw} needs a command.` }));
 }
 
@@ -160,12 +180,8 @@ function checkOptions(
 
 function unknownOption(spec: CommandSpec, raw: string, names: readonly string[]) {
   const bare = raw.replace(/^-+/, '');
-  if (/^(url|password|database-url|dsn)$/.test(bare)) {
-    return fault('wrong-usage', {
-      why: `There is no option ${raw}: every process on this machine can read command lines, so a secret must not be in one.`,
-      fix: 'Set DATABASE_URL instead, or name an environment with -e.',
-    });
-  }
+  const answer = answerToOption(bare, raw);
+  if (answer !== undefined) return fault('wrong-usage', answer);
   const near = nearest(bare, names);
   return fault('wrong-usage', {
     why: `\`godwit ${spec.name}\` has no option ${raw}.`,
@@ -182,7 +198,12 @@ function countArguments(spec: CommandSpec, rest: readonly string[]): Outcome<nev
   if (missing?.required === true) return wrong(spec, `${missing.name} is missing: ${missing.summary}.`);
   const many = wanted.at(-1)?.many === true;
   const surplus = rest[wanted.length];
-  if (!many && surplus !== undefined) return wrong(spec, `The argument \`${surplus}\` is unexpected.${behind(spec)}`);
+  if (!many && surplus !== undefined) {
+    const why = `The argument \`${surplus}\` is unexpected.${behind(spec)}`;
+    const to = 'to' in spec.options && /^\d+$/.test(surplus);
+    if (to) return err(fault('wrong-usage', { why, fix: `\`godwit ${spec.name} --to VERSION\` says where to stop.` }));
+    return wrong(spec, why);
+  }
   return undefined;
 }
 

@@ -114,6 +114,8 @@ test('what is not understood exits with 2: for people on stderr, for programs as
 test('help and version go to standard output; asking for no topic is an error', async () => {
   expect((await godwit('--help')).out).toContain('Usage: godwit COMMAND');
   expect((await godwit('help runs show')).out).toContain('Usage: godwit runs show RUN');
+  const { version, exitCode } = JSON.parse((await godwit('--version --json')).out) as Record<string, unknown>;
+  expect([`${String(version)}\n`, exitCode]).toEqual([(await godwit('--version')).out, 0]);
   expect((await godwit('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect((await godwit('help stauts')).exit).toBe(2);
 });

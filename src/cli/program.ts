@@ -13,7 +13,7 @@ import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { globalOptions } from './options/global.ts';
 import { readOptions } from './options/kinds.ts';
-import { failed } from './result.ts';
+import { done, failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
 import { startedAs, type StartedAs } from './screen/started-as.ts';
@@ -94,7 +94,8 @@ export function crashed(error: unknown, shown: ScreenSource): number {
 
 function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
   if (line.kind === 'version') {
-    screen.product(`${version()}\n`);
+    if (screen.json) screen.document(documentOf('version', done({ version: version() })));
+    else screen.product(`${version()}\n`);
     return 0;
   }
   const { style } = screen;

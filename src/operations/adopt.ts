@@ -3,6 +3,7 @@ import { nearest } from '../kit/nearest.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { RunEvent } from '../migrate/contract/event.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
+import { canonicalVersion } from '../migrate/read/file-name.ts';
 import type { Migration } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from './rehearse-adoption.ts';
@@ -89,7 +90,7 @@ export async function adopt(
 function idsOf(names: readonly string[], migrations: readonly Migration[]): Outcome<readonly string[]> {
   const ids: string[] = [];
   for (const name of names) {
-    const canonical = /^\d+$/.test(name) ? String(BigInt(name)) : name;
+    const canonical = canonicalVersion(name);
     const found = migrations.find(
       (one) => versionIn(one.id) === canonical || one.name === name || one.up.file.endsWith(`/${name}`),
     );

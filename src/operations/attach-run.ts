@@ -1,4 +1,7 @@
 import { identifyActor } from '../adapters/actor.ts';
+import { fault } from '../kit/fault.ts';
+import type { Finding } from '../kit/finding.ts';
+import type { RunRow } from '../migrate/contract/history-rows.ts';
 import { isChange } from '../migrate/contract/task.ts';
 import { closedAttempt, type Execution } from '../migrate/controller/attempt.ts';
 import { closeAttempt } from '../migrate/controller/execute-task.ts';
@@ -6,7 +9,9 @@ import { follow } from '../migrate/controller/follow.ts';
 import type { LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import type { Project } from '../project/open.ts';
-import { recordedEndOf } from './recorded.ts';
+import { isDeserted } from '../project/remote.ts';
+import { rowOf } from './attempts.ts';
+import { recordedEndOf, runsRecordedAs } from './recorded.ts';
 import { version } from '../project/version.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { findRun, type FoundRun } from './find-run.ts';
@@ -34,7 +39,7 @@ export async function attachRun({ project, named, leave, ui }: Attachment): Prom
     if (events !== undefined) return reportedAgain(found.entry, events, ui);
   }
   const ref = await found.engine.attach(found.run);
-  if (!ref.ok) return refused(found.several === undefined ? ref.findings : [found.several]);
+  if (!ref.ok) return await withoutRunner(project, found, ref.findings);
   const entry = found.entry ?? (await project.ledger.list()).find(({ run }) => run === ref.value.run);
   const following = { ...found, entry, ref: ref.value };
   const execution = await followOn(project, following, { leave, ui });
@@ -42,6 +47,44 @@ export async function attachRun({ project, named, leave, ui }: Attachment): Prom
   if (execution.events.every(({ kind }) => kind !== 'run.finished')) return { kind: 'detached', run: ref.value.run };
   await close(project, following, execution);
   return { kind: 'ended', execution };
+}
+
+/** There is no runner to follow: the run has ended, or belongs to the process that waits for it. */
+async function withoutRunner(project: Project, found: FoundRun, looked: readonly Finding[]): Promise<OperationResult> {
+  const { entry, run: subject, several } = found;
+  if (several !== undefined) return refused([several]);
+  if (entry?.finishedAt !== undefined) return ended(entry.run, entry.outcome ?? 'unknown', entry.exitCode);
+  // In a remote environment the history would cost an execution, and the ledger has the runs of all machines.
+  if (project.remote !== undefined) return refused(looked);
+  const actor = { ...identifyActor(project.env), commit: '', tool: version() };
+  const rows = await runsRecordedAs(project, actor, subject);
+  const [row = entry === undefined ? undefined : rowOf(entry)] = rows ?? [];
+  if (row === undefined || (rows?.length ?? 0) > 1) return refused([unknownRun(subject, rows)]);
+  if (entry !== undefined && row.outcome === 'unfinished' && isDeserted(entry))
+    return ended(row.run, 'interrupted', 130);
+  if (row.outcome !== 'running' && row.outcome !== 'unfinished')
+    return ended(row.run, row.outcome, row.exitCode ?? undefined);
+  const why = `Run ${row.run} (${row.command}, by ${row.by}) is at work, and was started without --detach: only the process that started it receives its events.`;
+  return refused([fault('run-not-detached', { why })]);
+}
+
+function ended(run: string, outcome: string, exitCode: number | undefined): OperationResult {
+  const known = exitCode ?? (outcome === 'interrupted' ? 130 : 42);
+  return {
+    kind: 'ended',
+    execution: { run, outcome: outcome as RunOutcome, exitCode: known, findings: [], events: [] },
+  };
+}
+
+function unknownRun(subject: string, rows: readonly RunRow[] | undefined): Finding {
+  if (rows !== undefined && rows.length > 1) {
+    const fix = 'Type more of the id; `godwit runs list` shows the ids.';
+    return fault('unknown-run', { why: `${rows.length} runs begin with "${subject}".`, fix });
+  }
+  const history = rows === undefined ? 'The database cannot be asked' : 'Nor does the history of the database';
+  return fault('unknown-run', {
+    why: `No run that this folder knows (.godwit/runs) begins with "${subject}". ${history}.`,
+  });
 }
 
 type Following = FoundRun & { readonly ref: RunRef };

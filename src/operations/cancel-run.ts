@@ -24,8 +24,7 @@ export async function cancelByRunner(
   named: string,
 ): Promise<{ readonly run: string; readonly cancelled?: CancelledRun }> {
   const { engine, run, entry } = await findRun(ui, project, named);
-  if (project.remote !== undefined && entry?.run === run && isOver(entry))
-    return { run, cancelled: { run, outcome: entry.outcome ?? 'unknown' } };
+  if (entry?.run === run && isOver(entry)) return { run, cancelled: { run, outcome: entry.outcome ?? 'unknown' } };
   const ref = await engine.attach(run);
   if (!ref.ok || !(await engine.cancel(ref.value))) return { run };
   return { run, cancelled: { run: ref.value.run } };

@@ -2,6 +2,7 @@ import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { versionIn } from '../migrate/contract/migration-id.ts';
+import { canonicalVersion, compareVersions } from '../migrate/read/file-name.ts';
 import type { Migration } from '../migrate/contract/model.ts';
 import { compareReported } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
@@ -87,8 +88,6 @@ function broughtBy({ wired }: Ready, { selection, reviewed }: Brought): readonly
   return to === undefined ? migrations : migrations.filter(({ id }) => !isAfter(id, to));
 }
 
-/** Compares versions as numbers: in ids they are digits without leading zeros. */
 function isAfter(id: string, to: string): boolean {
-  const [one, other] = [BigInt(versionIn(id)), BigInt(to)];
-  return one > other;
+  return compareVersions(versionIn(id), canonicalVersion(to)) > 0;
 }

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { defaultMajor } from '../adapters/embedded/versions.ts';
 import { memorySource } from '../adapters/files/byte-source.ts';
 import { openFolder } from '../adapters/files/folder.ts';
@@ -17,6 +17,8 @@ import { inEffect } from '../migrate/plan/in-effect.ts';
 import type { Bundle, ByteSource } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { checksumOf } from '../migrate/read/checksum.ts';
+import { canonicalVersion } from '../migrate/read/file-name.ts';
+import { downFileOf, judgeDownFile } from '../migrate/read/layouts/down-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import { encodeUtf8 } from '../sql/encoding.ts';
 import type { Project } from '../project/open.ts';
@@ -56,7 +58,9 @@ export async function draftDownFile(project: Project, request: DraftRequest): Pr
   const { migrations } = inEffect(reading.value.migrations, emptyHistory);
   const migration = wanted(migrations, request.version);
   if (!migration.ok) return migration;
-  const label = migration.value.up.file.replace(/\.sql$/, '.down.sql');
+  const writable = request.write ? judgeDownFile(migration.value.up) : ok(undefined);
+  if (!writable.ok) return writable;
+  const label = downFileOf(reading.value.layout, migration.value.up);
   const major = request.major ?? majorOf(project);
   const ports = { parser: createParser(), hashing: nodeHashing };
   const open = openScriptsOf(folder);
@@ -77,7 +81,7 @@ export async function draftDownFile(project: Project, request: DraftRequest): Pr
   });
   if (!draft.ok) return draft;
   if (request.write) {
-    const path = join(project.migrations.path, basename(label));
+    const path = join(project.root, label);
     const written = await writeNew(path, draft.value.text, label);
     if (!written.ok) return written;
   }
@@ -85,7 +89,7 @@ export async function draftDownFile(project: Project, request: DraftRequest): Pr
 }
 
 function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
-  const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
+  const version = canonicalVersion(typed);
   const found = migrations.find(({ id }) => versionIn(id) === version);
   if (found === undefined) {
     const last = migrations.at(-1);

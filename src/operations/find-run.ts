@@ -22,15 +22,19 @@ export async function findRun(ui: Ui, project: Project, named: string): Promise<
   if (remote === undefined) {
     const engine = createDetachedEngine(project);
     const ref = await engine.attach(subject);
-    const run = ref.ok ? ref.value.run : subject;
-    return { engine, run, entry: (await ledger.list()).find((one) => one.run === run) };
+    const entries = (await ledger.list()).filter(({ run }) => run.startsWith(ref.ok ? ref.value.run : subject));
+    return { engine, ...chosen(entries, ref.ok ? ref.value.run : subject) };
   }
   ui.onNote({ kind: 'far-away', project, place: remote.place });
   const engine = await remote.engine((text) => ui.onNote({ kind: 'preparing', text, step: 'step' }));
   const entries = (await ledger.list(project.environment.name)).filter(({ run }) => run.startsWith(subject));
+  return { engine, ...chosen(entries, subject) };
+}
+
+function chosen(entries: readonly LedgerEntry[], subject: string): Omit<FoundRun, 'engine'> {
   const entry = entries.find(({ run }) => run === subject) ?? (entries.length === 1 ? entries[0] : undefined);
-  if (entry !== undefined) return { engine, run: entry.run, entry };
+  if (entry !== undefined) return { run: entry.run, entry };
   const why = `${entries.length} runs begin with "${subject}".`;
   const several = fault('unknown-run', { why, fix: 'Type more of the id; `godwit runs list` shows the ids.' });
-  return { engine, run: subject, entry, ...(entries.length > 1 ? { several } : {}) };
+  return { run: subject, entry, ...(entries.length > 1 ? { several } : {}) };
 }

@@ -15,7 +15,8 @@ import { inEffect } from '../migrate/plan/in-effect.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { checksumOf } from '../migrate/read/checksum.ts';
-import { compareVersions } from '../migrate/read/file-name.ts';
+import { canonicalVersion, compareVersions } from '../migrate/read/file-name.ts';
+import { refuseSquash } from '../migrate/read/layouts/refusal.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
 import type { Rehearsal } from '../migrate/rehearsal/rehearsal.ts';
 import { writeSquash, type WriteSquashOptions, type WrittenSquash } from '../migrate/rehearsal/squash/write-squash.ts';
@@ -56,7 +57,9 @@ export async function squashMigrations(project: Project, request: SquashRequest)
   const folder = openFolder(project.migrations.path, project.migrations.label);
   const reading = await readFolder(folder, nodeHashing, project);
   if (!reading.ok) return reading;
-  const all = reading.value.migrations;
+  const { layout, migrations: all } = reading.value;
+  if (layout !== 'native' && layout !== 'supabase')
+    return err(refuseSquash(layout, { file: project.migrations.label }));
   // What a new database would get: an earlier squashed file counts in place of what it replaces.
   const { migrations } = inEffect(all, emptyHistory);
   const through = wanted(migrations, request.version);
@@ -105,7 +108,7 @@ export async function squashMigrations(project: Project, request: SquashRequest)
 }
 
 function wanted(migrations: readonly Migration[], typed: string): Outcome<Migration> {
-  const version = /^\d{1,40}$/.test(typed) ? String(BigInt(typed)) : typed;
+  const version = canonicalVersion(typed);
   const found = migrations.find(({ id }) => versionIn(id) === version);
   if (found !== undefined) return ok(found);
   const near = nearestVersion(

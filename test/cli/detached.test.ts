@@ -45,9 +45,57 @@ test('a detached run that is cancelled keeps what was applied and ends with 130'
   expect(tables).toEqual([{ a: true, b: false }]);
 });
 
-test('a run that nobody started here cannot be attached (`unknown-run`)', async () => {
-  using project = createProject(slow);
+test('attach and cancel of a run that has ended say how it ended, also on another machine', async () => {
+  await using database = await createTestDatabase();
+  const bad = { 'migrations/1_a.sql': 'select 1/0;' };
+  using project = createProject(bad, database.url);
+  using elsewhere = createProject(bad, database.url);
+  const [failed = ''] = /(?<=run )01\w+/.exec((await project.run('up')).err) ?? [];
+  project.write('migrations/1_a.sql', 'create table a (id int);');
+  const [done = ''] = /(?<=run )01\w+/.exec((await project.run('up')).err) ?? [];
+  for (const place of [project, elsewhere]) {
+    const run = async (...argv: readonly string[]) => await place.run(...argv);
+    const attached = await run('runs', 'attach', failed);
+    expect([attached.exitCode, attached.err]).toEqual([
+      40,
+      expect.stringContaining(`Run ${failed} has ended: failed.`),
+    ]);
+    expect((await run('runs', 'attach', done, '--json')).json.at(-1)).toMatchObject({ run: done, exitCode: 0 });
+    const cancelled = await run('runs', 'cancel', done);
+    expect([cancelled.exitCode, cancelled.err]).toEqual([0, expect.stringContaining(`Run ${done} has ended: done.`)]);
+    const several = await run('runs', 'attach', '01');
+    expect([several.exitCode, several.err]).toEqual([2, expect.stringContaining('2 runs begin with "01"')]);
+    const unknown = await run('runs', 'cancel', '01ZZZ');
+    expect([unknown.exitCode, unknown.err]).toEqual([
+      2,
+      expect.stringContaining('No run in the history of this database'),
+    ]);
+  }
+});
+
+test('a run in the foreground of another process is named, and can be cancelled (`run-not-detached`)', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(slow, database.url);
+  using elsewhere = createProject(slow, database.url);
+  const up = project.run('up');
+  let run = '';
+  await until('the run is at work', async () => {
+    const { json } = await elsewhere.run('runs', 'list', '--json');
+    const [first] = (json[0]?.['runs'] ?? []) as readonly { readonly run: string; readonly outcome: string }[];
+    run = first?.run ?? '';
+    return first?.outcome === 'running';
+  });
+  const attached = await elsewhere.run('runs', 'attach', run);
+  expect([attached.exitCode, attached.err]).toEqual([2, expect.stringContaining('[run-not-detached]')]);
+  expect((await elsewhere.run('runs', 'cancel', run)).exitCode).toBe(0);
+  expect((await up).exitCode).toBe(130);
+});
+
+test('a run that nobody started here cannot be attached, and it is said what was looked at (`unknown-run`)', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(slow, database.url);
   const ran = await project.run('runs', 'attach', '01ZZZ');
-  expect([ran.exitCode, ran.err]).toEqual([expect.any(Number), expect.stringContaining('[unknown-run]')]);
-  expect(ran.exitCode).not.toBe(0);
+  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('[unknown-run]')]);
+  expect(ran.err).toContain('.godwit/runs');
+  expect(ran.err).toContain('Nor does the history of the database');
 });

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, majors } from '../support/database.ts';
 import { startPooler } from '../support/pgbouncer.ts';
 import { createProject } from '../support/project.ts';
 import { missing } from '../support/tools.ts';
@@ -54,6 +54,21 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
       expect((await project.run('up')).err).toContain('othing to do');
     },
   );
+
+  test('F08: timeouts of the role end nothing through a pooler, not even the description at the end', async () => {
+    const newest = majors.find((major) => major >= 17) ?? 15;
+    await using database = await createTestDatabase(newest);
+    await using pooler = await startPooler(database.url, { default_pool_size: 1 });
+    for (const name of newest >= 17 ? ['statement_timeout', 'transaction_timeout'] : ['statement_timeout'])
+      await database.query(`alter database ${database.name} set ${name} to '50ms'`);
+    using project = createProject(
+      { 'migrations/1_a.sql': 'create table a (id int); select pg_sleep(0.3);' },
+      pooler.through(database.url),
+    );
+    const ran = await project.run('up');
+    expect([ran.exitCode, ran.err]).toEqual([0, expect.not.stringContaining('not-described')]);
+    expect(ran.err).toContain('Created 1 table');
+  });
 
   test('whoever shares the connection meets none of our settings, nor those that a file sets unseen', async () => {
     await using database = await createTestDatabase();

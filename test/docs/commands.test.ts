@@ -12,6 +12,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   'docs/migrations.md': ['local'],
   'docs/rollback.md': ['local'],
   'docs/adopt.md': ['legacy'],
+  'docs/coming-from.md': ['old'],
   'docs/pipeline.md': ['local', 'prod'],
   'docs/exec.md': ['local'],
 };

@@ -6,8 +6,8 @@ export interface Answering extends AsyncDisposable {
   readonly port: number;
   /** A database URL that leads there, without TLS unless the parameters say otherwise. */
   url(parameters?: string): string;
-  /** How often somebody has connected. */
-  connections(): number;
+  /** How many connections have asked for something. */
+  logins(): number;
 }
 
 /** How it answers: at once, or to the first bytes that it gets. */
@@ -18,18 +18,18 @@ export interface Answer {
   readonly closes?: boolean;
 }
 
-export async function startAnswering(answer: Answer | ((attempt: number) => Answer)): Promise<Answering> {
-  let connections = 0;
+export async function startAnswering(answer: Answer): Promise<Answering> {
+  let logins = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    connections += 1;
-    const { greeting, reply, closes = true } = typeof answer === 'function' ? answer(connections) : answer;
+    const { greeting, reply, closes = true } = answer;
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
     if (greeting !== undefined) socket.write(greeting);
     if (reply === undefined && greeting === undefined && closes) socket.destroy();
     socket.once('data', () => {
+      logins += 1;
       if (reply !== undefined) socket.write(reply);
       if (closes) socket.end();
     });
@@ -41,7 +41,7 @@ export async function startAnswering(answer: Answer | ((attempt: number) => Answ
     port,
     url: (parameters = 'sslmode=disable') =>
       `postgresql://app:${['wrong', 'one'].join('-')}@127.0.0.1:${port}/app?${parameters}`,
-    connections: () => connections,
+    logins: () => logins,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

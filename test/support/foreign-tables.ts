@@ -85,7 +85,7 @@ insert into @._prisma_migrations (id, checksum, finished_at, migration_name) val
     name: '__drizzle_migrations',
     sql: `create table @.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
 insert into @.__drizzle_migrations (hash, created_at) values ('aa', 1704067200000), ('bb', 1704153600000)`,
-    knows: ['aa', 'bb'],
+    knows: ['1704067200000 aa', '1704153600000 bb'],
   },
   {
     tool: 'supabase',

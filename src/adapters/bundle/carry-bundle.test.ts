@@ -62,6 +62,24 @@ describe('a bundle on its way to a runner far away', () => {
     expect(await arrived.value.analysis(first!, 'down')).toEqual(await bundle.analysis(first!, 'down'));
   });
 
+  test('holds the two directions of one file as scripts of their own, with their places in it', async () => {
+    const text = '-- migrate:up transaction:false\ncreate table a (n int);\n\n-- migrate:down\ndrop table a;\n';
+    const bundle = await bundleFrom({ 'migrations/1_a.sql': text });
+    const carried = await carryBundle(bundle);
+    if (!carried.ok || carried.value.kind !== 'variable') throw new Error('it should fit');
+    const arrived = await bundleInVariable(carried.value.value, nodeHashing);
+    if (!arrived.ok) throw new Error(JSON.stringify(arrived.findings));
+    const [first] = arrived.value.migrations;
+    expect(arrived.value.hash).toBe(bundle.hash);
+    expect(first).toMatchObject({ up: { file: 'migrations/1_a.sql' }, down: { file: 'migrations/1_a.sql' } });
+    const body = await arrived.value.body(first!, 'up');
+    expect(Buffer.from(await body.read(0, body.size)).toString()).toBe('create table a (n int);\n\n');
+    expect(await arrived.value.analysis(first!, 'up')).toMatchObject({
+      value: { statements: [{ line: 2, column: 1 }], directives: { transaction: 'none' } },
+    });
+    expect(await arrived.value.analysis(first!, 'down')).toMatchObject({ value: { statements: [{ line: 5 }] } });
+  });
+
   test('has the same value each time', async () => {
     const values = [await carryBundle(await bundleFrom(few)), await carryBundle(await bundleFrom(few))];
     expect(values[0]).toEqual(values[1]);

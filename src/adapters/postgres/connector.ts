@@ -63,7 +63,10 @@ async function openSession(
   }
   // Without a listener, the loss of an idle connection would end the process; every message reports the loss on its
   // own.
-  client.on('error', () => {});
+  let farewell: Error | undefined;
+  client.on('error', (error) => {
+    farewell ??= error;
+  });
   const greeting = watchGreeting(connectionOf(client), address.tls !== 'disable' && address.tls !== 'allow');
   const masking = createMasking(address);
   client.on('notice', ({ severity, message, routine }) =>
@@ -93,7 +96,7 @@ async function openSession(
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  const session = masking.session(sessionOf(client, address));
+  const session = masking.session(sessionOf(client, address, () => farewell));
   return ok(options.pooled === true ? pooledSession(session, options) : session);
 }
 
@@ -138,14 +141,15 @@ function connectionOf(client: Client): WatchedConnection {
   return (client as unknown as { readonly connection: WatchedConnection }).connection;
 }
 
-function sessionOf(client: Client, address: DatabaseAddress): Session {
+/** @param farewell why the server has ended the connection, if it said so while nothing was asked */
+function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Error | undefined): Session {
   const { processID: pid, secretKey } = client as unknown as { processID: number; secretKey: number };
   let waiting = 0;
   let answered = 0;
   const counted = async (bytes: number, reply: Promise<Reply>): Promise<Reply> => {
     waiting += bytes + 1;
     try {
-      return await reply;
+      return explained(await reply, farewell());
     } finally {
       waiting -= bytes + 1;
       answered += 1;
@@ -175,6 +179,13 @@ function sessionOf(client: Client, address: DatabaseAddress): Session {
       clearTimeout(timer);
     },
   };
+}
+
+/** The driver only says that the connection is gone; the server may have said why before. */
+function explained(reply: Reply, farewell: Error | undefined): Reply {
+  if (reply.ok || farewell === undefined || !reply.error.lost || reply.error.sqlstate !== '08006') return reply;
+  const error = serverError(farewell);
+  return error.sqlstate === '08006' ? reply : { ...reply, error };
 }
 
 async function copyIn(client: Client, command: string, data: AsyncIterable<Uint8Array>): Promise<Reply> {

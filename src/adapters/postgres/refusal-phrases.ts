@@ -97,6 +97,10 @@ export const phrases: readonly Phrase[] = [
     code: 'database-missing',
     fix: 'Add the database to the pooler’s configuration, or correct the last part of the database URL.',
   },
+  { words: /^password authentication failed/i, code: 'password-refused' },
+  { words: /^database ".*" does not exist/i, code: 'database-missing' },
+  { words: /^role ".*" (does not exist|is not permitted to log in)/i, code: 'login-refused' },
+  { words: /^permission denied for database/i, code: 'login-refused' },
   { words: /database does not allow connections/i, code: 'database-closed' },
   {
     words: /SASL authentication failed|wrong password|invalid password|incorrect password|password .* is wrong/i,

@@ -45,6 +45,13 @@ test.each([
   // PgBouncer
   ['28P01', 'password authentication failed', 'password-refused'],
   ['08P01', 'SASL authentication failed', 'password-refused'],
+  // What the server says to the pooler, passed on.
+  ['08P01', 'password authentication failed for user "app"', 'password-refused'],
+  ['08P01', 'database "app" does not exist', 'database-missing'],
+  ['08P01', 'role "app" is not permitted to log in', 'login-refused'],
+  ['08P01', 'permission denied for database "app"', 'login-refused'],
+  ['08P01', 'the database system is starting up', 'server-starting'],
+  ['08P01', 'sorry, too many clients already', 'too-many-connections'],
   ['08P01', 'no such user: app', 'login-refused'],
   ['08P01', 'no such database: app', 'database-missing'],
   ['3D000', 'database "app" does not exist', 'database-missing'],

@@ -49,7 +49,7 @@ function verification(code: string, address: DatabaseAddress): Unverified | unde
       fix: 'Connect by a name that is in the certificate, or write `sslmode=verify-ca`, which checks the authority and not the name (a private IP is rarely in a certificate).',
     };
   if (selfSigned.has(code) || noAuthority.has(code))
-    return address.rootCertificate === undefined && address.serverCa === undefined
+    return (address.rootCertificate ?? 'system') === 'system' && address.serverCa === undefined
       ? {}
       : {
           fix: 'The CA that was given did not sign this server’s certificate: fetch the server’s present CA, or check that the address leads to the server that you mean.',

@@ -2,9 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderOnBranches, type BranchFolder } from '../../adapters/git-branches.ts';
 import { writeNew } from '../../adapters/write-file.ts';
+import { openFolder } from '../../adapters/files/folder.ts';
 import { fault } from '../../kit/fault.ts';
+import { ok, type Outcome } from '../../kit/outcome.ts';
+import type { Layout, LayoutChoice } from '../../migrate/contract/tool.ts';
+import { chooseLayout, detectTools } from '../../migrate/read/layouts/detect.ts';
+import { newFiles } from '../../migrate/read/layouts/new-files.ts';
 import { loadConfig } from '../../project/load-config.ts';
-import { migrationsFolder } from '../../project/open.ts';
+import { migrationsFolder, type MigrationsFolder } from '../../project/open.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { argument } from '../options/argument-kinds.ts';
 import { flag } from '../options/kinds.ts';
@@ -41,16 +46,25 @@ export const run: Run<typeof spec> = async (context) => {
   if (!folder.ok) return failed(folder.findings);
 
   const present = await readdir(folder.value.path).catch(() => []);
+  const layout = await layoutOf(folder.value, config.layout ?? 'auto');
+  if (!layout.ok) return failed(layout.findings);
+  if (layout.value !== 'native') {
+    const made = newFiles(layout.value, { present, name, down: options.down, now: timeNow() });
+    if (!made.ok) return failed(made.findings);
+    const files = await writeAll(folder.value, made.value.texts);
+    if (!files.ok) return failed(files.findings);
+    screen.say(...files.value.map((file) => `${screen.style.green('✔ written')} ${file}`));
+    screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
+    return done({ version: made.value.version, files: files.value });
+  }
   const next = nextVersion(present);
   const { version, taken } = freeVersion(next, await folderOnBranches(root, folder.value.path));
   const up = `${version}_${name}.sql`;
   const texts = new Map([[up, `-- ${name.replaceAll('_', ' ')}\n`]]);
   if (options.down) texts.set(`${version}_${name}.down.sql`, downHint(up));
-  for (const [file, text] of texts) {
-    const written = await writeNew(join(folder.value.path, file), text, `${folder.value.label}/${file}`);
-    if (!written.ok) return failed(written.findings);
-  }
-  const paths = [...texts.keys()].map((file) => `${folder.value.label}/${file}`);
+  const written = await writeAll(folder.value, texts);
+  if (!written.ok) return failed(written.findings);
+  const paths = written.value;
   screen.say(...takenLines(taken), ...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
   screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
   return done({
@@ -61,6 +75,31 @@ export const run: Run<typeof spec> = async (context) => {
       : { taken: taken.map(({ version: at, ...where }) => ({ version: String(at), ...where })) }),
   });
 };
+
+/** The layout of a folder that may be empty, or not there yet. */
+async function layoutOf({ path, label }: MigrationsFolder, choice: LayoutChoice): Promise<Outcome<Layout>> {
+  if (choice !== 'auto') return ok(choice);
+  const found = await detectTools(openFolder(path, label));
+  if (!found.ok) return ok('native');
+  return chooseLayout(found.value, { file: label });
+}
+
+function timeNow(): { readonly ms: number; readonly iso: string } {
+  const now = new Date();
+  return { ms: now.getTime(), iso: now.toISOString() };
+}
+
+/** Returns the paths of the files, relative to the project. */
+async function writeAll(
+  { path, label }: MigrationsFolder,
+  texts: ReadonlyMap<string, string>,
+): Promise<Outcome<readonly string[]>> {
+  for (const [file, text] of texts) {
+    const written = await writeNew(join(path, file), text, `${label}/${file}`);
+    if (!written.ok) return written;
+  }
+  return ok([...texts.keys()].map((file) => `${label}/${file}`));
+}
 
 function downHint(up: string): string {
   return `-- Undoes ${up}: reverse its statements, the last one first, such as

@@ -4,6 +4,7 @@ import { appliedNow } from '../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
 import { foreignNotice } from '../../migrate/contract/foreign-notice.ts';
 import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
+import { compareVersions } from '../../migrate/read/file-name.ts';
 import type { Tool } from '../../migrate/contract/tool.ts';
 import { compareReported } from '../../migrate/plan/reported-statements.ts';
 import type { Judged } from '../../migrate/plan/what-changed.ts';
@@ -198,7 +199,7 @@ function factsOf({
 
 function byVersion(a: string, b: string): number {
   if (isBareId(a) || isBareId(b)) return a < b ? -1 : 1;
-  return a.length - b.length || (a < b ? -1 : 1);
+  return compareVersions(versionIn(a), versionIn(b)) || (a < b ? -1 : 1);
 }
 
 const most = 30;

@@ -72,10 +72,10 @@ export function texts(value: string, summary: string): OptionKind<readonly strin
   return { value, summary, many: true, read: (typed) => ok(typed) };
 }
 
-/** The version of a migration: digits. */
+/** The version of a migration: digits, in some layouts with dots between them. */
 export function version(summary: string): OptionKind<string | undefined> {
   return parsed('VERSION', summary, (typed, option) =>
-    /^\d{1,40}$/.test(typed) ? ok(typed) : wrong(`${option} ${typed}: a version is a number.`),
+    /^\d{1,40}(?:\.\d{1,40}){0,9}$/.test(typed) ? ok(typed) : wrong(`${option} ${typed}: a version is a number.`),
   );
 }
 

@@ -44,6 +44,20 @@ export const folderFaults = entries({
     fix: 'See docs/coming-from.md for the way on with each tool.',
     exit: 10,
   },
+  'folder-empty': {
+    title: 'The folder holds no migration',
+    why: 'There is no SQL file in the folder of migrations, so there is nothing to run.',
+    fix: '`godwit new NAME` writes the first one. If they are elsewhere, name their folder in the configuration: `"migrations": "…"`.',
+    severity: 'warning',
+    exit: 10,
+  },
+  'folder-unread': {
+    title: 'SQL files are there that are not read',
+    why: 'Files in folders inside the folder of migrations, or beside it, are no migrations.',
+    fix: 'Nothing to do if they are none. Otherwise move them into the folder of migrations.',
+    severity: 'note',
+    exit: 10,
+  },
   'file-unreadable': {
     title: 'A file cannot be read',
     why: 'The file does not exist, or the operating system denied access.',

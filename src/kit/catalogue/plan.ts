@@ -65,6 +65,12 @@ export const planFaults = entries({
     fix: 'Run `godwit runs list`; the beginning of an id is enough. For a run of another environment, add -e NAME.',
     exit: 2,
   },
+  'run-not-detached': {
+    title: 'The run cannot be followed from here',
+    why: 'It is at work, and was started without --detach: only the process that started it receives its events.',
+    fix: '`godwit runs show RUN` shows how far it is, and `godwit runs cancel RUN` stops it at the next safe point.',
+    exit: 2,
+  },
   'audit-broken': {
     title: 'The audit chain is broken',
     why: 'Someone changed, added or removed rows in schema godwit without using godwit.',

@@ -83,6 +83,7 @@ export async function makePlan(
         fault('down-missing', {
           where: { file: migration.up.file },
           why: 'The migration cannot be undone without one.',
+          ...(migration.up.section === undefined ? {} : { fix: fixOfSection }),
         }),
       );
       continue;
@@ -137,6 +138,9 @@ function stuckWithoutFile(
     .filter((note) => direction === 'up' || note.direction === 'up' || !applied.has(note.migration))
     .map(({ migration }) => migration);
 }
+
+const fixOfSection =
+  'Write the way back into the file, below the mark that its tool has for it; `godwit down --draft VERSION` proposes one.';
 
 /** Codes of a comparison's findings about migrations without a file. */
 const aboutFiles: ReadonlySet<string> = new Set(['migration-missing', 'database-ahead']);

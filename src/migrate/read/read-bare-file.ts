@@ -2,6 +2,9 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Migration, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
+import type { Tool } from '../contract/tool.ts';
+import { findMark, type ToolMark } from './layouts/marks.ts';
+import { refuseBareFile } from './layouts/refusal.ts';
 import { pathIn, readScriptFile, visible } from './read-script-file.ts';
 
 /** What the name of a standalone script says: which migration it belongs to, and whether it is the way back. */
@@ -76,8 +79,15 @@ async function readOne(
   }
   if (entry.outside) return err(fault('migration-outside', { where }));
   if (entry.type !== 'file') return err(fault('migration-not-a-file', { why: `${file} is not a file.`, where }));
-  return readScriptFile(folder, { name, file }, hashing);
+  let mark: ToolMark | undefined;
+  const read = await readScriptFile(folder, { name, file }, hashing, (head) => {
+    mark = findMark(head);
+  });
+  return read.ok && mark !== undefined && holdsMore.has(mark.tool) ? err(refuseBareFile(mark, file)) : read;
 }
+
+/** Tools whose files hold more than one way, or more than SQL: none of them is one script. */
+const holdsMore: ReadonlySet<Tool> = new Set(['dbmate', 'goose', 'sql-migrate', 'node-pg-migrate', 'liquibase']);
 
 async function readCompanion(
   folder: Folder,

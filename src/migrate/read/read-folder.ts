@@ -5,11 +5,11 @@ import type { Migration } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
 import { isLayout, type Layout, type LayoutChoice } from '../contract/tool.ts';
 import { nativeConvention } from './convention.ts';
-import { toolsByNames, type Detection } from './layouts/by-names.ts';
-import { detectionsOf, namesIn, toolsByMarks } from './layouts/detect.ts';
+import { toolAround, toolsByNames, type Detection, type FolderNames } from './layouts/by-names.ts';
+import { chooseLayout, detectionsOf, namesIn, toolsByMarks } from './layouts/detect.ts';
 import { layOut } from './layouts/lay-out.ts';
-import { refuseFolder, refuseMixed } from './layouts/refusal.ts';
 import { readFiles } from './read-files.ts';
+import { unreadIn } from './unread.ts';
 
 /** What a folder holds. */
 export interface FolderReading {
@@ -40,45 +40,56 @@ export async function readFolder(
 ): Promise<Outcome<FolderReading>> {
   const listed = await folder.list();
   if (!listed.ok) return listed;
-  const read = await readIn(layout, { folder, entries: listed.value, hashing });
+  const names = await namesIn(folder, listed.value);
+  const read = await readIn(layout, { folder, entries: listed.value, names, hashing });
   if (!read.ok) return read;
+  const findings = await unreadIn(folder, names, read.value);
+  if (findings.some(({ severity }) => severity === 'error')) return err(...findings);
   const migrations = read.value.migrations.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
-  return ok({ ...read.value, migrations });
+  return ok({ layout: read.value.layout, migrations, findings });
 }
+
+type ReadIn = Omit<FolderReading, 'findings'>;
 
 interface Source {
   readonly folder: Folder;
   readonly entries: readonly FolderEntry[];
+  readonly names: FolderNames;
   readonly hashing: Hashing;
 }
 
-async function readIn(layout: LayoutChoice, source: Source): Promise<Outcome<FolderReading>> {
+async function readIn(layout: LayoutChoice, source: Source): Promise<Outcome<ReadIn>> {
   return layout === 'auto' ? await readWhatItIs(source) : await readAs(layout, source);
 }
 
 /** The names decide; where they could be anyone's, the marks in the files do. */
-async function readWhatItIs(source: Source): Promise<Outcome<FolderReading>> {
-  const { folder, entries } = source;
-  const names = await namesIn(folder, entries);
+async function readWhatItIs(source: Source): Promise<Outcome<ReadIn>> {
+  const { folder, names } = source;
   const byNames = toolsByNames(names);
   if (byNames.length > 0) return await readDetected(byNames, source);
   const read = await readFiles({ ...source, convention: nativeConvention });
   const byMarks = read.ok ? detectionsOf(folder, read.value.marks) : await toolsByMarks(folder, names.files);
   if (byMarks.length > 0) return await readDetected(byMarks, source);
-  return read.ok ? ok({ layout: 'native', migrations: read.value.migrations, findings: [] }) : read;
+  const beside = read.ok ? undefined : await toolBeside(folder, read.findings);
+  if (beside !== undefined) return await readDetected([beside], source);
+  return read.ok ? ok({ layout: 'native', migrations: read.value.migrations }) : read;
 }
 
-async function readDetected(found: readonly Detection[], source: Source): Promise<Outcome<FolderReading>> {
-  const where = { file: source.folder.label };
-  const [first, ...others] = found;
-  if (first === undefined || others.length > 0) return err(refuseMixed(found, where));
-  const { tool } = first;
-  return isLayout(tool) ? await readAs(tool, source) : err(refuseFolder(first, where));
+async function readDetected(found: readonly Detection[], source: Source): Promise<Outcome<ReadIn>> {
+  const layout = chooseLayout(found, { file: source.folder.label });
+  return layout.ok ? await readAs(layout.value, source) : layout;
 }
 
-async function readAs(layout: Layout, source: Source): Promise<Outcome<FolderReading>> {
+async function readAs(layout: Layout, source: Source): Promise<Outcome<ReadIn>> {
   const laidOut = await layOut(layout, source.folder, source.entries);
   if (!laidOut.ok) return laidOut;
   const read = await readFiles({ ...source, ...laidOut.value });
-  return read.ok ? ok({ layout, migrations: read.value.migrations, findings: [] }) : read;
+  return read.ok ? ok({ layout, migrations: read.value.migrations }) : read;
+}
+
+/** Where no file has a version, the configuration of a tool beside the folder tells why. */
+async function toolBeside(folder: Folder, findings: readonly Finding[]): Promise<Detection | undefined> {
+  if (!findings.every(({ code }) => code === 'migration-no-version')) return undefined;
+  const tool = toolAround(await folder.around());
+  return tool === undefined || isLayout(tool.tool) ? undefined : tool;
 }

@@ -21,8 +21,14 @@ export const run: Run<typeof spec> = async (context) => {
   const named = context.arguments.run;
   const conclusion = await attachRun({ project: project.value, named, leave: context.signal, ui });
   switch (conclusion.kind) {
-    case 'ended':
-      return resultOf(conclusion.execution);
+    case 'ended': {
+      const { run: id, outcome, exitCode, events, findings } = conclusion.execution;
+      if (events.length > 0 || findings.length > 0) return resultOf(conclusion.execution);
+      const { name } = project.value.environment;
+      const show = `godwit runs show${name === 'local' ? '' : ` -e ${name}`} ${id}`;
+      context.screen.say(`Run ${id} has ended: ${outcome}. \`${show}\` shows what it did.`);
+      return { exitCode, outcome, findings: [], data: { run: id } };
+    }
     case 'detached': {
       const more = leftAlone(project.value.environment.name, conclusion.run);
       context.screen.say('', `Run ${conclusion.run} continues on its own.`, ...more);

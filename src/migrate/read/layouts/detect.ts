@@ -1,8 +1,11 @@
 import { bomLength } from '../../../sql/encoding.ts';
-import { ok, type Outcome } from '../../../kit/outcome.ts';
+import type { Place } from '../../../kit/finding.ts';
+import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Folder, FolderEntry } from '../../contract/ports.ts';
+import { isLayout, type Layout } from '../../contract/tool.ts';
 import { toolsByNames, type Detection, type FolderNames } from './by-names.ts';
 import { pathIn } from '../read-script-file.ts';
+import { refuseFolder, refuseMixed } from './refusal.ts';
 import { findMark, type ToolMark } from './marks.ts';
 
 /** How much of a file is looked through for marks. */
@@ -19,6 +22,14 @@ export async function detectTools(folder: Folder): Promise<Outcome<readonly Dete
   const byNames = toolsByNames(listing);
   if (byNames.length > 0) return ok(byNames);
   return ok(await toolsByMarks(folder, listing.files));
+}
+
+/** The layout to read by, when this was detected; `foreign-layout` if several tools were, or one that is not read. */
+export function chooseLayout(found: readonly Detection[], where: Place): Outcome<Layout> {
+  const [first, ...others] = found;
+  if (first === undefined) return ok('native');
+  if (others.length > 0) return err(refuseMixed(found, where));
+  return isLayout(first.tool) ? ok(first.tool) : err(refuseFolder(first, where));
 }
 
 /** The names in a folder and in the folders in it. Links that lead out are left out: they are refused when it is read. */

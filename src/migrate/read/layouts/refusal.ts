@@ -1,6 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding, Place } from '../../../kit/finding.ts';
 import type { Detection } from './by-names.ts';
+import type { ToolMark } from './marks.ts';
 import { toolTitles, type Tool } from '../../contract/tool.ts';
 
 /** What a team types to apply its migrations with the tool itself. */
@@ -38,6 +39,21 @@ export function refuseFolder({ tool, because }: Detection, where: Place): Findin
 export function refuseMixed(found: readonly Detection[], where: Place): Finding {
   const why = `The folder holds files of several tools: ${found.map(({ tool, because }) => `${toolTitles[tool]} (${because})`).join(', ')}.`;
   const fix = 'Keep the files of one tool in the folder, or name the one that is meant in the configuration: `layout`.';
+  return fault('foreign-layout', { why, fix, where });
+}
+
+/** The fault about a standalone script that a tool divides into sections, or heads with conditions. */
+export function refuseBareFile({ tool, text, line }: ToolMark, file: string): Finding {
+  const why = `\`${text}\` is a mark of ${toolTitles[tool]}: the file would run as a whole, with every part of it.`;
+  const fix =
+    'Put the statements that are meant into a file of their own. A folder of such files is read with `godwit up`.';
+  return fault('foreign-layout', { why, fix, where: { file, line, column: 1 } });
+}
+
+/** The fault about a squashed file, which no other tool could do anything with. */
+export function refuseSquash(tool: Tool, where: Place): Finding {
+  const why = `A squashed file is one of the native layout, and this is a folder of ${toolTitles[tool]}.`;
+  const fix = 'Rename the files to the native layout first, VERSION_name.sql: versions stay as they are.';
   return fault('foreign-layout', { why, fix, where });
 }
 

@@ -23,18 +23,22 @@ export interface Message {
   readonly owners: readonly (number | 'before' | 'after')[];
 }
 
-const reset: readonly string[] = [
-  'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
-  'RESET SESSION AUTHORIZATION',
-  'RESET ROLE',
-  'RESET ALL',
-];
+const modes = 'ISOLATION LEVEL READ COMMITTED READ WRITE';
+const toStart: readonly string[] = ['RESET SESSION AUTHORIZATION', 'RESET ROLE', 'RESET ALL'];
+const reset: readonly string[] = [`BEGIN ${modes}`, ...toStart];
+
+/** Like `reset`, for a message that is one transaction without BEGIN. */
+export const unboundReset: readonly string[] = [`SET TRANSACTION ${modes}`, ...toStart];
+
+const asText = (commands: readonly string[]): string => commands.map((command) => `${command};\n`).join('');
 
 /** The beginning of messages that change the database: one transaction, and settings as at start-up. */
-export const sessionReset: { readonly commands: readonly string[]; readonly text: string } = {
-  commands: reset,
-  text: reset.map((command) => `${command};\n`).join(''),
-};
+export const sessionReset: {
+  readonly commands: readonly string[];
+  readonly text: string;
+  /** The text in a message without BEGIN. */
+  readonly unbound: string;
+} = { commands: reset, text: asText(reset), unbound: asText(unboundReset) };
 
 /**
  * The opening of every message: one transaction regardless of the role's defaults, settings as at start-up, the guard.

@@ -1,4 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
+import type { Finding } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { pause } from '../session/deadline.ts';
 import { logEvent, raisingEpoch } from '../history/run-record.ts';
@@ -23,12 +24,11 @@ export async function cancelRun(task: CancelTask, ports: RunnerPorts, opened: Op
   const found = history.version === 0 ? [] : await readRuns(session, { what: 'run', subject: task.subject, limit: 20 });
   if ('outcome' in found) return found;
   const [run, ...others] = found.filter(({ outcome }) => outcome === 'running');
-  if (run === undefined || others.length > 0)
-    return verdictOf(
-      fault('unknown-run', {
-        why: `${others.length === 0 ? 'No run' : 'More than one run'} at work begins with "${task.subject}".`,
-      }),
-    );
+  if (run === undefined && found.length === 1) {
+    ports.emit({ kind: 'runs', runs: found });
+    return succeeded();
+  }
+  if (run === undefined || others.length > 0) return verdictOf(notOne(task.subject, found.length, others.length));
   const raised = await session.send(raisingEpoch({ run: run.run }), { rows: 'all' });
   if (!raised.ok) return verdictOf(serverFault(raised.error));
   const { by, from } = task.actor;
@@ -51,6 +51,14 @@ where application_name = ${quoteLiteral(`godwit ${run.run}`)} and datname = pg_c
     }
     await pause(ports, cancelEveryMs);
   }
+}
+
+function notOne(subject: string, found: number, others: number): Finding {
+  if (found === 0)
+    return fault('unknown-run', { why: `No run in the history of this database begins with "${subject}".` });
+  const running = others === 0 ? 'none of them is' : `${others + 1} of them are`;
+  const why = `${found} runs in the history of this database begin with "${subject}", and ${running} at work.`;
+  return fault('unknown-run', { why, fix: 'Type more of the id; `godwit runs list` shows the ids.' });
 }
 
 function isOver(runs: readonly RunRow[]): boolean {

@@ -31,6 +31,8 @@ const inJob: Partial<Record<FaultCode, string>> = {
   'tls-unsupported': noTls,
   'tls-required':
     'Write `sslmode=verify-full` (for a private IP `sslmode=verify-ca`) into the URL in the secret. `sslmode=require` encrypts without checking a certificate.',
+  'client-certificate':
+    'A job has no files of yours, so it cannot show a certificate. Ask for a login by password: on Cloud SQL `gcloud sql instances patch INSTANCE --ssl-mode=ENCRYPTED_ONLY`, elsewhere an entry in pg_hba.conf without clientcert.',
   'tls-refused':
     'A job has no files of yours. On Cloud SQL, name the instance (`instance` in godwit.config): godwit then gives its CA to the job. Elsewhere use a certificate of a public authority, or `sslmode=require` in the secret, which encrypts without checking.',
   'database-unreachable':
@@ -43,7 +45,3 @@ export function fixInJob(finding: Finding): Finding {
   const fix = finding.fix === catalogue[code].fix ? inJob[code] : undefined;
   return fix === undefined ? finding : { ...finding, fix };
 }
-
-/** Nothing listens in the job's own container. */
-export const localhost =
-  'In a job, this address is the job’s own container, where no database runs. Put the private address of the server into the secret: `gcloud sql instances describe INSTANCE --format "value(ipAddresses)"`.';

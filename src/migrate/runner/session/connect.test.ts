@@ -6,7 +6,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { connectPatiently } from './connect.ts';
 
 /** Ports whose clock moves only by sleeping and by tries. */
-function ports(connectBudgetMs?: number, host = '10.1.2.3') {
+function ports(connectBudgetMs?: number) {
   let now = 0;
   const events: RunEvent[] = [];
   const part = {
@@ -17,7 +17,6 @@ function ports(connectBudgetMs?: number, host = '10.1.2.3') {
     },
     emit: (event: RunEvent) => events.push(event),
     signal: new AbortController().signal,
-    connector: { target: { host } },
     ...(connectBudgetMs === undefined ? {} : { connectBudgetMs }),
   } as unknown as RunnerPorts;
   const taking = (ms: number, result: () => Outcome<string>) => () => {
@@ -127,18 +126,6 @@ test.each(['password-refused', 'password-missing', 'login-refused', 'tls-refused
     expect(events).toEqual([]);
   },
 );
-
-test.each(['localhost', '127.0.0.1', '::1'])('F12: a closed port of %s in a job is the job itself', async (host) => {
-  const { part, taking, clock } = ports(120_000, host);
-  const result = await connectPatiently(
-    part,
-    taking(5, () => refused),
-  );
-  if (result.ok) throw new Error('it connected');
-  expect(result.findings[0]).toMatchObject({ code: 'connection-refused' });
-  expect(result.findings[0]?.fix).toContain('the job’s own container');
-  expect(clock()).toBeLessThan(5_000);
-});
 
 test('a silence that is no firewall keeps its own cure in a job', async () => {
   const { part, taking } = ports(120_000);

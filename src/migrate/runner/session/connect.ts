@@ -3,12 +3,10 @@ import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, type Outcome } from '../../../kit/outcome.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { fixInJob, localhost } from './connect-fixes.ts';
+import { fixInJob } from './connect-fixes.ts';
 
 /** The host or a proxy answered, so the network is up: what restarts is back within this part of the budget. */
 const answeredShare = 0.25;
-/** In the job's own container only a companion of the job could still begin to listen. */
-const ownMs = 3_000;
 
 type ConnectTry<T> = () => Promise<Outcome<T>>;
 
@@ -33,24 +31,15 @@ export async function connectPatiently<T>(ports: RunnerPorts, open: ConnectTry<T
     reasons.add(finding.why);
     ports.emit({ kind: 'connecting', attempt, waitedMs, budgetMs, why: finding.why });
     const pause = Math.min(5_000, 250 * 2 ** Math.min(attempt - 1, 5));
-    const itself = isItself(finding, ports);
     const answered = [...causes.keys()].every((known) => soon.has(known));
-    const enoughMs = Math.min(budgetMs * (answered ? answeredShare : 1), itself ? ownMs : Infinity);
-    if (waitedMs + pause > enoughMs) {
-      const failure = unreachable(finding, { causes, reasons: [...reasons], attempt, waitedMs });
-      return err(itself ? { ...failure, fix: localhost } : failure);
-    }
+    if (waitedMs + pause > budgetMs * (answered ? answeredShare : 1))
+      return err(unreachable(finding, { causes, reasons: [...reasons], attempt, waitedMs }));
     await ports.sleep(pause);
   }
 }
 
 function mayConnectLater({ code }: Finding): boolean {
   return Object.hasOwn(catalogue, code) && catalogue[code].retryable === true;
-}
-
-/** A closed port of this machine: in a job that is its own container. */
-function isItself({ code }: Finding, ports: RunnerPorts): boolean {
-  return code === 'connection-refused' && /^(localhost|127\..*|::1|0\.0\.0\.0)$/i.test(ports.connector.target.host);
 }
 
 type Cause = keyof typeof words;

@@ -66,8 +66,9 @@ function localSettings({ settings, applicationName }: SessionOptions): readonly 
 }
 
 function settingsFor(text: string, settings: readonly string[], pipelined: boolean): Added {
-  if (text.startsWith(sessionReset.text))
-    return { at: sessionReset.text.length, before: sessionReset.commands.length, commands: settings };
+  // Behind RESET ALL, which would take them back: with BEGIN, and in a message that is its own transaction.
+  const reset = [sessionReset.text, sessionReset.unbound].find((one) => text.startsWith(one));
+  if (reset !== undefined) return { at: reset.length, before: sessionReset.commands.length, commands: settings };
   if (!pipelined) return { at: 0, before: 0, commands: [] };
   return { at: 0, before: 0, commands: ['SET TRANSACTION ISOLATION LEVEL READ COMMITTED', ...settings] };
 }

@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { opening } from '../apply/message.ts';
+import { opening, unboundReset } from '../apply/message.ts';
 import type { PreparedStep } from '../apply/prepared.ts';
 import { historyUpgrade } from '../history/schema.generated.ts';
 import type { History } from '../../contract/history.ts';
@@ -133,8 +133,7 @@ function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {
 
 /** The same under the initial settings of the session. */
 export function sendGuarded({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {
-  const [, ...entered] = opening(epoch, head);
-  const begin = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE';
-  const commands = [begin, ...entered, ...statements];
+  const entered = opening(epoch, head).slice(unboundReset.length);
+  const commands = [...unboundReset, ...entered, ...statements];
   return session.send(commands.map((command) => `${command};\n`).join(''), { rows: 'all' });
 }

@@ -32,7 +32,7 @@ const readings: Readonly<Record<Tool, Reading>> = {
   typeorm: { columns: ['timestamp', 'name', none, none, none], order: '"timestamp", id' },
   sqitch: { columns: [none, 'change', none, 'committed_at', none], order: 'committed_at' },
   drizzle: {
-    columns: [none, 'name', 'hash', 'pg_catalog.to_timestamp(created_at / 1000.0)', none],
+    columns: ['created_at', 'name', 'hash', 'pg_catalog.to_timestamp(created_at / 1000.0)', none],
     order: 'created_at, id',
   },
   // `down` removes a row or, in old versions, adds one: of each version the newest counts. Version 0 is no migration.

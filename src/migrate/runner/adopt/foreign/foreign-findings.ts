@@ -33,7 +33,7 @@ export function foreignHistoryFinding(
   options: { readonly environment: string; readonly pending: readonly string[] },
 ): Finding {
   const again = options.pending.filter((id) => claimed.has(id)).length;
-  if (again === 0) return { ...foreignNotice(summaryOf(history), options.environment), severity: 'warning' };
+  if (again === 0) return history.unreadable === '' ? otherMigrations(history, options) : notice(history, options);
   const named = options.environment === 'local' ? '' : ` -e ${options.environment}`;
   const title = toolTitles[history.tool];
   const which = again === 1 ? 'one pending migration' : `${again} of the pending migrations`;
@@ -43,13 +43,33 @@ export function foreignHistoryFinding(
   });
 }
 
+function notice(history: ForeignHistory, { environment }: { readonly environment: string }): Finding {
+  return foreignNotice(summaryOf(history), environment);
+}
+
+function otherMigrations(
+  { tool, table, entries }: ForeignHistory,
+  { environment }: { readonly environment: string },
+): Finding {
+  const named = environment === 'local' ? '' : ` -e ${environment}`;
+  const title = toolTitles[tool];
+  const holds = entries.length === 1 ? 'Its only entry is' : `None of its ${entries.length} entries is`;
+  return fault('foreign-history', {
+    severity: 'warning',
+    why: `Table ${table} belongs to ${title}. ${holds} ${entries.length === 1 ? 'no' : 'a'} migration of this folder.`,
+    fix: `If these migrations make what ${title} has made: \`godwit adopt${named}\` compares them with the database and records them. Otherwise nothing is to be done.`,
+  });
+}
+
 /** The finding for entries without a migration in the folder; an error if no entry has one. */
 export function strangersFinding({ history, claimed, strangers }: ForeignClaim): Finding | undefined {
   if (strangers.length === 0) return undefined;
   const which = strangers.length === 1 ? '1 entry' : `${strangers.length} entries`;
   const why = `The folder has no migration for ${which} of ${history.table}: ${listed(strangers.map(entryName))}.`;
   const finding = fault('foreign-without-file', { why });
-  return claimed.size > 0 ? finding : { ...finding, severity: 'error' };
+  if (claimed.size > 0) return finding;
+  const fix = `If the migrations of the folder make what ${toolTitles[history.tool]} has made: \`godwit adopt\` compares them with the database. If not, set \`migrations\` to the folder of ${toolTitles[history.tool]}.`;
+  return { ...finding, severity: 'error', fix };
 }
 
 /** The name that people know an entry by. */
