@@ -1,5 +1,12 @@
 import { expect } from 'vitest';
-import { canaryFiles, canaryIn, canaryPassword, historyOf, secondKernel as kernel, watchProcesses } from '../support/canary.ts';
+import {
+  canaryFiles,
+  canaryIn,
+  canaryPassword,
+  historyOf,
+  secondKernel as kernel,
+  watchProcesses,
+} from '../support/canary.ts';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';

@@ -20,7 +20,8 @@ interface Situation {
 
 const encoded = encodeURIComponent(canaryPassword);
 const cloud = JSON.stringify({ environments: { dev: { engine: { kind: 'cloud-run', project: 'acme-dev' } } } });
-const framed = (text: string, kind = 'PRIVATE'): string => `-----BEGIN ${kind} KEY-----\n${text}\n-----END ${kind} KEY-----\n`;
+const framed = (text: string, kind = 'PRIVATE'): string =>
+  `-----BEGIN ${kind} KEY-----\n${text}\n-----END ${kind} KEY-----\n`;
 const key = framed(`${kernel}${'A'.repeat(50)}\n${kernel}B`);
 const account = JSON.stringify({
   type: 'service_account',
@@ -45,8 +46,16 @@ const google: readonly (readonly [string, Variables, Variables?, number?])[] = [
   ['a key in one line', { GOOGLE_APPLICATION_CREDENTIALS: key.replaceAll('\n', String.raw`\n`) }],
   ['a word in place of a path', { GOOGLE_APPLICATION_CREDENTIALS: `"${kernel}"` }],
   ['a file with a key that is none', { GOOGLE_APPLICATION_CREDENTIALS: 'HERE/key.json' }, { 'key.json': account }],
-  ['a file that was cut off', { GOOGLE_APPLICATION_CREDENTIALS: 'HERE/key.json' }, { 'key.json': account.slice(0, 150) }],
-  ['a file of gcloud that was cut off', {}, { '.config/gcloud/application_default_credentials.json': account.slice(0, 90) }],
+  [
+    'a file that was cut off',
+    { GOOGLE_APPLICATION_CREDENTIALS: 'HERE/key.json' },
+    { 'key.json': account.slice(0, 150) },
+  ],
+  [
+    'a file of gcloud that was cut off',
+    {},
+    { '.config/gcloud/application_default_credentials.json': account.slice(0, 90) },
+  ],
   ['a token with a line end', { GOOGLE_OAUTH_ACCESS_TOKEN: `ya29.${kernel}\nmore` }],
   ['a token that is not ASCII', { GOOGLE_OAUTH_ACCESS_TOKEN: `ya29.${kernel}é` }],
   [
@@ -104,7 +113,10 @@ const others: readonly Situation[] = [
   {
     name: 'a configuration that throws what it knows',
     env: { PGPASSWORD: canaryPassword },
-    files: { 'godwit.config.mjs': 'throw new Error(process.env.HOME + (await import("node:fs")).readFileSync("token"));', token: kernel },
+    files: {
+      'godwit.config.mjs': 'throw new Error(process.env.HOME + (await import("node:fs")).readFileSync("token"));',
+      token: kernel,
+    },
     type: ['status'],
     exitCode: 2,
   },
@@ -118,11 +130,16 @@ const situations: readonly Situation[] = [
     type: ['up', '-e', 'dev'],
     exitCode,
   })),
-  ...addresses.map(([name, url, exitCode]) => ({ name, env: { DATABASE_URL: url }, type: ['up', '-e', 'dev'], exitCode })),
+  ...addresses.map(([name, url, exitCode]) => ({
+    name,
+    env: { DATABASE_URL: url },
+    type: ['up', '-e', 'dev'],
+    exitCode,
+  })),
   ...others,
 ];
 
-test.for(situations)('$name: no byte of the secret is in what godwit says or writes', async (situation) => {
+test.each(situations)('$name: no byte of the secret is in what godwit says or writes', async (situation) => {
   const { env = {}, files = {}, type, exitCode } = situation;
   using project = createProject({ 'migrations/1_t.sql': 'select 1;' });
   const here = (text: string): string => text.replaceAll('HERE', project.folder);
@@ -138,14 +155,17 @@ test.for(situations)('$name: no byte of the secret is in what godwit says or wri
 });
 
 /** The server says the password itself, in an error and in a notice. */
-const telling = 'do $$ begin raise warning \'as in %\', leak(); raise exception \'said %\', leak(); end $$;';
+const telling = "do $$ begin raise warning 'as in %', leak(); raise exception 'said %', leak(); end $$;";
 const quoting = `create role nobody password '${kernel}' nonsense;`;
 
 test('a password that reaches the database is in no byte of output, file, history and process, however it comes in', async ({
   database,
 }) => {
   const { name, url } = await database.role('canary', 'SUPERUSER');
-  const literal = `E'${canaryPassword.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('$', String.raw`\x24`)}'`;
+  const literal = `E'${canaryPassword
+    .replaceAll('\\', '\\\\')
+    .replaceAll("'", "''")
+    .replaceAll('$', String.raw`\x24`)}'`;
   await database.query(`alter role ${name} password ${literal}`);
   await database.query(`create function leak() returns text language sql as $$ select ${literal} $$`);
   const { host, port, hostname, pathname } = new URL(url);
@@ -156,11 +176,17 @@ test('a password that reaches the database is in no byte of output, file, histor
     ['PGPASSWORD', { DATABASE_URL: `postgresql://${name}@${host}${pathname}`, PGPASSWORD: canaryPassword }],
     ['a password file', { DATABASE_URL: `postgresql://${name}@${host}${pathname}`, PGPASSFILE: 'HERE/passfile' }],
   ];
-  using project = createProject({ 'migrations/1_t.sql': 'create table t (n int);', 'migrations/2_told.sql': '', passfile });
+  using project = createProject({
+    'migrations/1_t.sql': 'create table t (n int);',
+    'migrations/2_told.sql': '',
+    passfile,
+  });
   chmodSync(`${project.folder}/passfile`, 0o600);
   const output: Record<string, string> = {};
   const runner = (source: string, env: Variables) => {
-    const given = Object.fromEntries(Object.entries(env).map(([key, value]) => [key, value.replaceAll('HERE', project.folder)]));
+    const given = Object.fromEntries(
+      Object.entries(env).map(([key, value]) => [key, value.replaceAll('HERE', project.folder)]),
+    );
     return async (exitCode: number, ...argv: readonly string[]): Promise<void> => {
       const ran = await project.runWith({ ...given, SHOP_TOKEN: `1-${kernel}` }, ...argv);
       output[`${source}: ${argv.join(' ')}`] = ran.out + ran.err;
@@ -175,8 +201,7 @@ test('a password that reaches the database is in no byte of output, file, histor
     project.write('migrations/2_told.sql', telling);
     await run(40, 'up', '--json');
   }
-  const [[, env = {}] = []] = sources;
-  const run = runner('afterwards', env);
+  const run = runner('afterwards', sources[0]?.[1] ?? {});
   await run(40, 'up');
   project.write('migrations/2_told.sql', quoting);
   await run(10, 'up');

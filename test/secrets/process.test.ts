@@ -14,7 +14,7 @@ const failing: readonly (readonly [string, string, number])[] = [
   ['a warning', 'process.emitWarning(secret); process.emitWarning(secret, "DeprecationWarning", "DEP0000");', 30],
 ];
 
-test.for(failing)('%s is told without its secrets, also under GODWIT_DEBUG', async ([, code, exitCode]) => {
+test.each(failing)('%s is told without its secrets, also under GODWIT_DEBUG', async (_, code, exitCode) => {
   using project = createProject({
     'migrations/1_t.sql': 'select 1;',
     'godwit.config.mjs': `const secret = process.env.PGPASSWORD + ' in ' + process.env.DATABASE_URL;\n${code}
@@ -40,7 +40,10 @@ test('no process that godwit starts has a password among its arguments', async (
   const watch = watchProcesses(project.folder);
   for (const words of [['up'], ['exec', '--', 'sleep', '0.3'], ['exec', '--detach', '--', 'sleep', '0.3']]) {
     const argv = [process.execPath, shippedGodwit, ...words];
-    const ran = await startProgram(argv, { cwd: project.folder, env: { DATABASE_URL: address.href, TMPDIR: project.folder } }).ended;
+    const ran = await startProgram(argv, {
+      cwd: project.folder,
+      env: { DATABASE_URL: address.href, TMPDIR: project.folder },
+    }).ended;
     expect(ran.exitCode, ran.err).toBe(0);
   }
   watch.stop();
