@@ -12,6 +12,8 @@ export interface Knowledge {
   readonly known?: KnownResult;
   /** A run that changes the environment and is not known to have ended. */
   readonly underWay?: LedgerEntry;
+  /** True: a controller of this machine died, and neither the end of its run is written nor its job removed. */
+  readonly deserted?: true;
 }
 
 /** How many attempts are read: failed ones contain no answer, and each costs a request. */
@@ -28,6 +30,21 @@ export async function newestKnown(project: Project, question: Question): Promise
   const { remote, environment } = project;
   if (remote === undefined) return {};
   const listed = (await project.ledger.list(environment.name)).filter((entry) => isHere(remote, entry));
+  const knowledge = await newestIn(project, { remote, listed, question });
+  return listed.some(isLeft) ? { ...knowledge, deserted: true } : knowledge;
+}
+
+function isLeft(entry: LedgerEntry): boolean {
+  return entry.finishedAt === undefined && entry.execution !== undefined && isDeserted(entry);
+}
+
+interface Listed {
+  readonly remote: Remote;
+  readonly listed: readonly LedgerEntry[];
+  readonly question: Question;
+}
+
+async function newestIn(project: Project, { remote, listed, question }: Listed): Promise<Knowledge> {
   const entries = question.lasting === true ? listed : await withKnownEnds(remote, listed);
   const open =
     question.lasting === true ? [] : entries.filter((entry) => entry.finishedAt === undefined && changes(entry));

@@ -7,6 +7,7 @@ import { whatIsApplied, whichRuns, type KnownResult, type Question } from './que
 import type { Project } from '../project/open.ts';
 import { inspectTask, ofAnyDatabase } from './tasks.ts';
 import { execute, type OperationContext } from './execute.ts';
+import { settleLeftovers, waitBriefly } from './settle.ts';
 
 /** What a command wants to know. */
 export interface ResultQuery {
@@ -42,7 +43,9 @@ export async function lookUp(
   if (project.remote === undefined || question === undefined || fresh) return undefined;
   const { newestKnown } = await import('./known-results.ts');
   ui.onNote({ kind: 'progress', text: 'reading the newest known result' });
-  const { known, underWay } = await newestKnown(project, question);
+  const { known, underWay, deserted } = await newestKnown(project, question);
+  // Without an execution nothing else cleans up; an execution does it on its way.
+  if (known !== undefined && deserted === true) await waitBriefly(settleLeftovers(project, ready.wired));
   ui.onNote({ kind: 'settled' });
   // Otherwise the database is asked next, and warnings go along with what that finds.
   if (known === undefined) return undefined;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../kit/finding.ts';
 import type { Outcome } from '../kit/outcome.ts';
 import { executeTask, type ExecutionOptions, type Execution } from '../migrate/controller/execute-task.ts';
@@ -13,6 +12,7 @@ import type { Project } from '../project/open.ts';
 import { isOfAnother } from './other-database.ts';
 import { recordedEnd } from './recorded.ts';
 import { executeUndoing, undoes } from './recorded-downs.ts';
+import { settleLeftovers, waitBriefly } from './settle.ts';
 import type { Wired } from '../project/wire.ts';
 
 /** The context of a task: the command that asked for it, the receiver of its events, the signal that stops it. */
@@ -44,7 +44,7 @@ export async function runTask(
   const known = new AbortController();
   if (task.kind === 'apply' && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
-  const settling = project.remote === undefined ? undefined : reconcileOnce(project, wired);
+  const settling = settleLeftovers(project, wired);
   const wanted: ExecutionOptions = {
     ...(await executionOptions(project, wired, task)),
     recorded: (run) => recordedEnd(project, wired, task.actor, run),
@@ -57,7 +57,7 @@ export async function runTask(
   };
   const execution = undoes(task) ? await undoing(project, wired, wanted) : await executeInParts(project, wanted);
   known.abort();
-  if (execution.left !== true) await Promise.race([settling, sleep(settlingMs, undefined, { ref: false })]);
+  if (execution.left !== true) await waitBriefly(settling);
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
     await project.remote.results.keep(execution.run, execution.events);
   const pinning = isChange(task.kind) ? await pin(project, execution) : [];
@@ -89,19 +89,6 @@ async function executeInParts(project: Project, options: ExecutionOptions): Prom
   if (!options.bundle.migrations.some(({ replaces }) => replaces !== undefined)) return await checkpointed(options);
   const { executeSquashed } = await import('./squashed.ts');
   return await executeSquashed(project, options, checkpointed);
-}
-
-const settled = new WeakSet<Wired>();
-/** How long, in milliseconds, the user waits at most for the cleanup after other controllers. */
-const settlingMs = 2_000;
-
-/** Cleans up after controllers that died, once for each command, while it executes. */
-async function reconcileOnce(project: Project, wired: Wired): Promise<void> {
-  if (settled.has(wired)) return;
-  settled.add(wired);
-  const { reconcileLeftovers } = await import('./reconcile.ts');
-  // A failed cleanup is not an error: the next command repeats it.
-  await reconcileLeftovers(project, wired.engine).catch(() => []);
 }
 
 /** Says whether the folder has changed since the last successful run of this environment that this machine knows. */

@@ -61,6 +61,24 @@ test(
   },
 );
 
+test('a status that needs no execution settles the run of a controller that was killed', slow, async ({ database }) => {
+  using ann = machineFor(database, { 'migrations/1_a.sql': 'create table a (id int);\nselect pg_sleep(3);' });
+  const up = ann.start('up', '-e', 'dev');
+  await asleep(database);
+  up.process.kill('SIGKILL');
+  await up.ended;
+  const [entry] = ann.ledger();
+  expect(entry).not.toHaveProperty('finishedAt');
+  const own = () => cloud.emulator.state.executions.filter(({ name }) => name === entry?.execution);
+  await until('its job has ended', () => own().every(({ completionTime }) => completionTime !== undefined), 60_000);
+  const before = created();
+  const status = await ann.run('status', '-e', 'dev', '--json');
+  expect(status.json[0], status.err).toMatchObject({ pending: 0, asOf: { run: entry?.run } });
+  expect(created(), 'did not ask the database').toBe(before);
+  expect(ann.ledger().find(({ run }) => run === entry?.run)).toMatchObject({ outcome: 'done', cleanup: 'done later' });
+  expect(cloud.leaked().filter((name) => name.includes(entry?.execution?.split('/')[1] ?? 'none'))).toEqual([]);
+});
+
 test('nothing of another place is shown after the environment was pointed elsewhere', slow, async ({ database }) => {
   await using other = await createTestDatabase();
   using ann = machineFor(database, fast);

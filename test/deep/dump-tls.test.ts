@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { serverAccount } from '../../src/adapters/embedded/account.ts';
 import { createDumper } from '../../src/adapters/checkpoint/dump.ts';
 import type { DatabaseAddress } from '../../src/adapters/postgres/address.ts';
+import { settleFiles } from '../../src/adapters/url/certificate-files.ts';
 import { startRawServer } from '../support/raw-server.ts';
 import { missing } from '../support/tools.ts';
 
@@ -37,8 +38,10 @@ describe.skipIf(missing('pg_dump', 'openssl'))('pg_dump over TLS', () => {
     const base = { host: '127.0.0.1', port: Number(port), database: 'postgres', user: 'postgres' };
     let run = 0;
     const outcome = async (address: Pick<DatabaseAddress, 'tls' | 'rootCertificate' | 'serverCa'>): Promise<string> => {
+      const settled = settleFiles({ ...base, ...address }, { label: 'The test' });
+      if (!settled.ok) throw new Error(settled.findings[0]?.why);
       const dumper = createDumper({
-        address: { ...base, ...address },
+        address: settled.value,
         folder: path('checkpoints'),
         environment: 'dev',
         env: process.env,

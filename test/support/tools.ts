@@ -22,6 +22,7 @@ type Tool =
   | 'openssl'
   | 'pg_dump'
   | 'pgbouncer'
+  | 'psql'
   | 'podman'
   | 'root'
   | 'runc'

@@ -107,7 +107,8 @@ async function openThroughPooler(
   timeoutMs: number,
 ): Promise<Outcome<Session>> {
   const { settings, more } = readStartupOptions(address.options ?? '');
-  if (more)
+  // A default for later transactions cannot travel with one.
+  if (more || 'default_transaction_read_only' in settings)
     return err(
       fault('url-parameter-refused', {
         why: `The connection pooler at ${address.host}:${address.port} refuses \`options\`, and those of the URL are more than settings.`,

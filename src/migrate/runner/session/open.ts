@@ -145,7 +145,15 @@ async function carryingSettings(
   { connector }: RunnerPorts,
 ): Promise<Outcome<Opened>> {
   const session = pooledSession(opened.session, options);
-  if (Object.keys(connector.settings ?? {}).length === 0) return ok({ ...opened, session });
+  const { settings = {} } = connector;
+  if (Object.keys(settings).length === 0) return ok({ ...opened, session });
+  if ('default_transaction_read_only' in settings)
+    return err(
+      fault('url-parameter-refused', {
+        why: 'The connection goes through a pooler, where default_transaction_read_only in `options` would have no effect.',
+        fix: 'Name the server’s own address as `directUrl` in the configuration, or remove the setting from the URL.',
+      }),
+    );
   const facts = await readFacts(session);
   return facts.ok ? ok({ ...opened, session, facts: { ...facts.value, pooled: true, backend: nobody } }) : facts;
 }

@@ -57,12 +57,18 @@ interface Added {
 function localSettings({ settings, applicationName }: SessionOptions): readonly string[] {
   return Object.entries({ ...settings, application_name: applicationName })
     .filter(([name]) => !name.startsWith('tcp_') && !name.startsWith('default_transaction_'))
-    .map(([name, value]) =>
-      // SET would take the text of a list as one name.
-      /[,"]/.test(value)
-        ? `SELECT pg_catalog.set_config(${quoteLiteral(name)}, ${quoteLiteral(value)}, true)`
-        : `SET LOCAL ${name} TO ${quoteLiteral(value)}`,
-    );
+    .map(([name, value]) => `SET LOCAL ${name} TO ${lists.has(name) ? elements(value) : quoteLiteral(value)}`);
+}
+
+/** Settings that are lists of names: SET would take one text as one name. */
+const lists: ReadonlySet<string> = new Set(['search_path', 'temp_tablespaces']);
+
+/** The names of a list, as the server reads its text: what is not quoted is in lower case. */
+function elements(list: string): string {
+  const names = [...list.matchAll(/"((?:[^"]|"")*)"|[^,\s]+/g)].map(([text, quoted]) =>
+    quoted === undefined ? text.toLowerCase() : quoted.replaceAll('""', '"'),
+  );
+  return names.length === 0 ? "''" : names.map(quoteLiteral).join(', ');
 }
 
 function settingsFor(text: string, settings: readonly string[], pipelined: boolean): Added {
