@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { buildCloud, type Cloud } from '../support/cloud.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/child.ts';
-import { foreignTableIn } from '../support/foreign-tables.ts';
 import { createMachine, type Machine } from '../support/machine.ts';
 import { elapse } from '../support/elapse.ts';
 import { test } from '../support/test.ts';
@@ -208,26 +207,6 @@ test('down, adopt and the audit chain work from afar (`adopt-rows`)', slow, asyn
   expect((chain.part('chains') as unknown[]).length).toBe(3);
   expect(cloud.leaked()).toEqual([]);
 });
-
-test(
-  'the history of another tool is taken over from afar, and known on every machine before and after',
-  slow,
-  async ({ database }) => {
-    using ann = machineFor(database, {
-      'migrations/20240101000000_a.sql': 'create table a (id int primary key);',
-      'migrations/20240102000000_b.sql': 'create table b (id int);\ninsert into b values (1);',
-    });
-    await database.query(`${foreignTableIn('goose')};\ncreate table a (id int primary key); create table b (id int)`);
-    const status = await ann.run('status', '-e', 'dev');
-    expect(status.err).toContain('Next: `godwit adopt --from goose -e dev`');
-    expect((await ann.run('plan', '-e', 'dev')).err).toContain('[foreign-history]');
-    expect((await ann.run('up', '-e', 'dev')).err).toContain('[foreign-history]');
-    const adopted = await ann.run('adopt', '--from', 'auto', '-e', 'dev');
-    expect(adopted.exitCode, adopted.err).toBe(0);
-    expect((await ann.run('status', '-e', 'dev')).err).toMatch(/20240102000000 b +baseline from goose/);
-    expect((await ann.run('up', '-e', 'dev')).err).toContain('Nothing to do');
-  },
-);
 
 test('a detached run is followed and cancelled from another machine', slow, async ({ database }) => {
   using ann = machineFor(database, {
