@@ -4,6 +4,7 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { appliedNow, type History, type PartialStatement } from '../contract/history.ts';
 import { isKept, largestKept } from '../contract/kept-down.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../contract/model.ts';
+import { judgeEmpty } from './judge-empty.ts';
 import type { Bundle, Hashing } from '../contract/ports.ts';
 import type { Selection } from '../contract/task.ts';
 import { isBareId, setIn, versionIn } from '../contract/migration-id.ts';
@@ -99,12 +100,9 @@ export async function makePlan(
       continue;
     }
     if (analysis.value.statements.length === 0) {
-      errors.push(
-        role === 'up'
-          ? fault('migration-empty', { where: { file: migration.up.file } })
-          : fault('down-empty', { where: { file: migration.down?.file ?? migration.up.file } }),
-      );
-      continue;
+      const empty = await judgeEmpty(bundle, migration, role);
+      (empty.severity === 'error' ? errors : warnings).push(empty);
+      if (empty.severity === 'error') continue;
     }
     warnings.push(...analysis.value.findings);
     const replaced = standsFor.get(migration);

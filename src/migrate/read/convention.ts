@@ -11,6 +11,8 @@ export interface Convention {
   nameOf(path: string): FileName;
   /** True: the version alone tells which migration a companion belongs to. */
   readonly byVersion?: true;
+  /** True: the tool knows migrations by their names, and several may have one version. */
+  readonly sharesVersions?: true;
   /** The order in which the tool runs files. Absent: that of the versions. */
   readonly order?: (a: string, b: string) => number;
   /** What the tool's own history calls a migration. */

@@ -16,10 +16,16 @@ export type FileName =
 
 const allowed = /^[A-Za-z0-9._-]+$/;
 
-/** Is this a file whose name may belong to a migration? `odd`: it has characters that are not allowed. */
-export function kindOfName(file: string): 'sql' | 'other' | 'odd' {
+const allowedWithSpaces = /^[A-Za-z0-9. _-]+$/;
+
+/**
+ * Is this a file whose name may belong to a migration? `odd`: it has characters that are not allowed.
+ *
+ * @param spaces are allowed where the names are given by another tool
+ */
+export function kindOfName(file: string, spaces?: 'spaces'): 'sql' | 'other' | 'odd' {
   if (file.startsWith('.') || !/\.sql$/i.test(file)) return 'other';
-  return allowed.test(file) && file.endsWith('.sql') ? 'sql' : 'odd';
+  return (spaces === undefined ? allowed : allowedWithSpaces).test(file) && file.endsWith('.sql') ? 'sql' : 'odd';
 }
 
 /**

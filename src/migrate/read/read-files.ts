@@ -8,6 +8,7 @@ import { toolTitles } from '../contract/tool.ts';
 import { checksumOf, openBody, sectionOf } from './checksum.ts';
 import type { Convention, DividedSection } from './convention.ts';
 import { compareVersions, type FileName } from './file-name.ts';
+import { setApart } from './layouts/apart.ts';
 import { findMark, type ToolMark } from './layouts/marks.ts';
 import { pathIn, readScriptFile, visible } from './read-script-file.ts';
 import { replacesOf } from './replaces-of.ts';
@@ -46,16 +47,17 @@ export interface FilesSource {
 export async function readFiles(source: FilesSource): Promise<Outcome<FilesReading>> {
   const { folder, entries, convention } = source;
   const findings: Finding[] = [];
-  const files: NamedFile[] = [];
+  const found: NamedFile[] = [];
   for (const entry of entries) {
     const file = pathIn(folder, entry.name);
     const named = convention.nameOf(entry.name);
     const problem = judgeEntry(entry, file, named);
     if (problem !== undefined) findings.push(problem);
     else if (named.kind === 'script')
-      files.push({ entry, file, role: named.role, version: named.version, name: named.name });
+      found.push({ entry, file, role: named.role, version: named.version, name: named.name });
   }
-  files.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
+  found.sort((a, b) => compareVersions(a.version, b.version) || (a.file < b.file ? -1 : 1));
+  const files = convention.sharesVersions === true ? setApart(found) : found;
   const groups = groupFiles(files, await replacingTwins(folder, files), { findings, convention });
   findings.push(...judgeOrder(groups, convention));
   if (findings.length > 0) return err(...findings.sort(byFile));

@@ -69,7 +69,8 @@ async function readJournal(folder: Folder): Promise<Outcome<readonly JournalEntr
     return err(refuse(folder, 'It is not JSON.'));
   }
   const { dialect, entries } = content as { readonly dialect?: unknown; readonly entries?: unknown };
-  if (dialect !== undefined && dialect !== 'postgresql')
+  // Older versions of Drizzle write `pg`.
+  if (dialect !== undefined && dialect !== 'postgresql' && dialect !== 'pg')
     return err(refuse(folder, `Its migrations were written for ${JSON.stringify(dialect)}, not for PostgreSQL.`));
   if (!Array.isArray(entries) || !entries.every(isEntry)) return err(refuse(folder, 'It lists no migrations.'));
   return ok(entries);

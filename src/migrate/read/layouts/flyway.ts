@@ -5,6 +5,7 @@ import { countCharacters } from '../../../sql/position.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../contract/ports.ts';
 import type { Convention, Manner } from '../convention.ts';
 import { canonicalVersion, kindOfName, type FileName } from '../file-name.ts';
+import { wayOn } from './refusal.ts';
 
 /** Flyway's versioned files, their undo files, and the settings beside single files. */
 export async function flywayConvention(folder: Folder, entries: readonly FolderEntry[]): Promise<Convention> {
@@ -28,8 +29,8 @@ async function textOf(folder: Folder, name: string): Promise<string> {
 
 function nameOf(path: string): FileName {
   if (/^(?:[VU]\d|R__).*\.(?:java|kt|class)$/.test(path))
-    return foreign(`${path} is a migration in code. Godwit reads SQL only.`, 'Write it as SQL under the same version.');
-  const kind = kindOfName(path);
+    return foreign(`${path} is a migration in code. Godwit reads SQL only.`, wayOn('flyway'));
+  const kind = kindOfName(path, 'spaces');
   if (kind !== 'sql') return { kind };
   const [, prefix, digits, name, verify] = /^([VU])(\d+(?:[._]\d+)*)__(.+?)(\.verify)?\.sql$/.exec(path) ?? [];
   if (digits !== undefined && name !== undefined) {

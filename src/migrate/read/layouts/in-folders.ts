@@ -38,6 +38,7 @@ export async function layOutFolders(
   const convention: Convention = {
     layout: tool,
     order: byLetters,
+    sharesVersions: true,
     nameOf: (path) => nameOf(tool, path),
     knownAs: (path) => path.split('/')[0] ?? path,
   };
@@ -58,11 +59,20 @@ function nameOf(tool: 'prisma' | 'drizzle', path: string): FileName {
     const why = `${path} is beside the folders of ${toolTitles[tool]}’s migrations, and ${toolTitles[tool]} does not run it.`;
     return { kind: 'foreign', why, fix: 'Put it into a folder as its migration.sql, or move it elsewhere.' };
   }
-  if (kindOfName(`${name}.sql`) !== 'sql') return { kind: 'odd' };
+  if (kindOfName(`${name}.sql`, 'spaces') !== 'sql') return { kind: 'odd' };
   const [, digits, rest] = /^(\d+)(?:[_-](.+))?$/.exec(name) ?? [];
-  if (digits !== undefined) return { kind: 'script', role, version: canonicalVersion(digits), name: rest ?? digits };
+  if (digits !== undefined)
+    return { kind: 'script', role, version: canonicalVersion(wholeTime(digits)), name: rest ?? digits };
   const why = `The name of the folder ${name} does not begin with a version in digits.`;
   return { kind: 'foreign', why, fix: 'Rename it, such as 20240101000000_NAME.' };
+}
+
+/**
+ * A date without time comes after all times of its day, because in a sorted list `_` follows the digits. With nines it
+ * does so as a number too.
+ */
+function wholeTime(digits: string): string {
+  return /^(?:19|20)\d{6,11}$/.test(digits) ? digits.padEnd(14, '9') : digits;
 }
 
 function withoutFile(tool: 'prisma' | 'drizzle', folder: Folder, name: string): Finding {

@@ -2,6 +2,7 @@ import { toolTitles } from '../../contract/tool.ts';
 import type { Convention } from '../convention.ts';
 import { canonicalVersion, kindOfName, type FileName } from '../file-name.ts';
 import { byLetters } from './order.ts';
+import { wayOn } from './refusal.ts';
 import { downMark, type SectionTool } from './section-rules.ts';
 import { divideFile } from './sections.ts';
 
@@ -26,6 +27,7 @@ export function sectionConvention(tool: SectionTool): Convention {
     layout: tool,
     nameOf: (path) => nameIn(tool, path),
     ...(order === undefined ? {} : { order }),
+    ...(byName.has(tool) ? { sharesVersions: true } : {}),
     knownAs: knownAs[tool],
     divide: async (source, file) => await divideFile(tool, source, file),
   };
@@ -34,7 +36,7 @@ export function sectionConvention(tool: SectionTool): Convention {
 function nameIn(tool: SectionTool, path: string): FileName {
   if (names[tool].code.test(path)) {
     const why = `${path} is a migration of ${toolTitles[tool]} in code. Godwit reads SQL only.`;
-    return { kind: 'foreign', why, fix: 'Write it as SQL under the same version, or leave the folder to the tool.' };
+    return { kind: 'foreign', why, fix: wayOn(tool) };
   }
   const kind = kindOfName(path);
   if (kind !== 'sql') return { kind };
@@ -51,6 +53,9 @@ function nameIn(tool: SectionTool, path: string): FileName {
     name: name ?? digits,
   };
 }
+
+/** Tools that keep names in their history. The others keep versions, so one version cannot be shared. */
+const byName: ReadonlySet<SectionTool> = new Set(['sql-migrate', 'node-pg-migrate']);
 
 const knownAs: Readonly<Record<SectionTool, (path: string, version: string) => string>> = {
   dbmate: (path) => /^\d+/.exec(path)?.[0] ?? path,

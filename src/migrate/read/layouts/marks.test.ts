@@ -13,7 +13,7 @@ describe('a mark of a tool', () => {
     ['goose', '--+goose DOWN\n'],
     ['goose', '-- +goose NO TRANSACTION\n-- +goose Up'],
     ['sql-migrate', '-- +migrate Up notransaction\nSELECT 1;'],
-    ['node-pg-migrate', '-- Up Migration\nSELECT 1;'],
+    ['node-pg-migrate', '-- Up Migration\nSELECT 1;\n-- Down Migration'],
     ['node-pg-migrate', 'SELECT 1;\n--- down migration ---\nSELECT 1;'],
     ['liquibase', '--liquibase formatted sql\n--changeset a:1'],
     ['sqitch', '-- Deploy flipr:users to pg\nBEGIN;'],
@@ -23,6 +23,8 @@ describe('a mark of a tool', () => {
 
   test.each([
     '-- Down\nSELECT 1;',
+    '-- Up Migration\nSELECT 1;',
+    '-- Down Migration for the table users\nSELECT 1;',
     '-- the down migration is in the file beside it',
     '-- Up migration of the users, see 3',
     "INSERT INTO docs VALUES ('\n-- migrate:down\n-- +goose Down\n');",

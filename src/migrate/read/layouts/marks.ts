@@ -19,7 +19,8 @@ const markLines: readonly { readonly tool: Tool; readonly line: RegExp }[] = [
   { tool: 'dbmate', line: /^--\s*migrate:(?:up|down)(?:\s|$)/ },
   { tool: 'goose', line: /^--.*\+goose\s+(?:[Uu][Pp]|[Dd][Oo][Ww][Nn]|StatementBegin|NO TRANSACTION)\s*$/ },
   { tool: 'sql-migrate', line: /^-- \+migrate (?:Up|Down)(?:\s|$)/ },
-  { tool: 'node-pg-migrate', line: /^--[\s-]*(?:up|down) migration[\s-]*$/i },
+  // The other one, `-- Up Migration`, is a heading that people write as well; alone it divides nothing.
+  { tool: 'node-pg-migrate', line: /^--[\s-]*down migration[\s-]*$/i },
   { tool: 'liquibase', line: /^--\s*liquibase formatted sql/i },
   { tool: 'sqitch', line: /^-- Deploy \S+ to \w+/ },
 ];

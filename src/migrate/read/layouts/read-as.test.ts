@@ -47,7 +47,10 @@ describe('a folder is read in the layout of the tool that made it', () => {
     ],
     [
       'node-pg-migrate',
-      { '1700000000000_a.sql': '-- Up Migration\nSELECT 1;', '1700000000001_b-c.sql': 'SELECT 1;' },
+      {
+        '1700000000000_a.sql': '-- Up Migration\nSELECT 1;\n-- Down Migration\n',
+        '1700000000001_b-c.sql': 'SELECT 1;',
+      },
       [
         '1700000000000 a [1700000000000_a.sql:2, -, -] 1700000000000_a',
         '1700000000001 b-c [1700000000001_b-c.sql, -, -] 1700000000001_b-c',
@@ -102,7 +105,7 @@ describe('a folder is read in the layout of the tool that made it', () => {
         '0000_a.sql': 'SELECT 1;\n--> statement-breakpoint\nSELECT 2;',
         '0001_b.sql': 'SELECT 1;',
         'meta/_journal.json': JSON.stringify({
-          dialect: 'postgresql',
+          dialect: 'pg',
           entries: [
             { idx: 0, when: 1700000000000, tag: '0000_a' },
             { idx: 1, when: 1700000000001, tag: '0001_b' },
@@ -132,8 +135,37 @@ describe('a folder is read in the layout of the tool that made it', () => {
     expect(await readAs(files)).toEqual([layout, ...migrations]);
   });
 
+  test('several migrations with one version are apart where the tool knows them by their names', async () => {
+    const files = {
+      '8_b.sql': '-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 2;',
+      '8_a.sql': '-- +migrate Up\nSELECT 1;',
+      '9_c.sql': '-- +migrate Up\nSELECT 1;',
+    };
+    expect(await readAs(files)).toEqual([
+      'sql-migrate',
+      '8 a [8_a.sql:2, -, -] 8_a.sql',
+      '8.1 b [8_b.sql:2, 8_b.sql:4, -] 8_b.sql',
+      '9 c [9_c.sql:2, -, -] 9_c.sql',
+    ]);
+  });
+
+  test('a date without time comes after the times of its day, as in a list of names', async () => {
+    const files = {
+      '20240101_b/migration.sql': 'SELECT 1;',
+      '20240101235900_a b/migration.sql': 'SELECT 1;',
+      '20240102000000_c/migration.sql': 'SELECT 1;',
+    };
+    expect((await readAs(files)).map((line) => line.split(' [')[0])).toEqual([
+      'prisma',
+      '20240101235900 a b',
+      '20240101999999 b',
+      '20240102000000 c',
+    ]);
+  });
+
   test('the layout can be named', async () => {
     const files = { '0001_a.sql': '-- Up Migration\nSELECT 1;' };
+    expect(await readAs(files)).toEqual(['native', '1 a [0001_a.sql, -, -]']);
     expect(await readAs(files, 'native')).toEqual(['native', '1 a [0001_a.sql, -, -]']);
     expect(await readAs(files, 'node-pg-migrate')).toEqual(['node-pg-migrate', '1 a [0001_a.sql:2, -, -] 0001_a']);
   });
@@ -176,7 +208,7 @@ describe('`foreign-layout`: what cannot be read right is refused', () => {
     ['dbmate runs migrations/10_b.sql before', { '2_a.sql': '-- migrate:up', '10_b.sql': '-- migrate:up' }],
     [
       'node-pg-migrate runs migrations/20200101',
-      { '1600000000000_a.sql': '-- Up Migration', '20200101000000000_b.sql': 'SELECT 1;' },
+      { '1600000000000_a.sql': '-- Up Migration\n-- Down Migration', '20200101000000000_b.sql': 'SELECT 1;' },
     ],
     [
       '0001_b.sql is not in meta/_journal.json',

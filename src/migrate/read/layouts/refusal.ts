@@ -58,7 +58,7 @@ export function refuseSquash(tool: Tool, where: Place): Finding {
 }
 
 /** How to go on with a folder that cannot be read: begin anew from the schema, or leave the work to the tool. */
-function wayOn(tool: Tool): string {
+export function wayOn(tool: Tool): string {
   const title = toolTitles[tool];
   return `To change over: \`pg_dump --schema-only --no-owner --file=migrations/0001_schema.sql DATABASE\`, then \`godwit adopt\`. To stay with ${title}: \`godwit exec -- ${ownCommand[tool]}\`.`;
 }
