@@ -65,7 +65,8 @@ export async function ownContainer(env: Variables, { address }: DatabaseUrl): Pr
   if (secret === undefined || host.startsWith('/') || !isOnThisMachine(address)) return undefined;
   const listens = await new Promise<boolean>((resolve) => {
     const socket = connect({ host: hostAddress, port }, () => socket.destroy());
-    socket.on('error', () => resolve(false));
+    // A network that is not up yet says nothing about the port.
+    socket.on('error', (error) => resolve((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED'));
     socket.on('close', () => resolve(true));
   });
   if (listens) return undefined;

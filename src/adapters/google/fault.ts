@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { nearest } from '../../kit/nearest.ts';
+import { namedCause } from './causes.ts';
 import type { GoogleError } from './error.ts';
 import { grantCommand, roleFor } from './roles.ts';
 
@@ -20,6 +21,8 @@ export function googleFault(error: GoogleError, what: GoogleActivity): Finding {
   const why = `${capital(what.doing)} ${what.resource}: ${error.message}`;
   if (error.lost) return fault('google-unreachable', { why });
   if (error.detail === 'SERVICE_DISABLED') return disabled(error, what, why);
+  const named = namedCause(error, projectOf(what.resource) ?? 'PROJECT');
+  if (named !== undefined) return fault(named.code, { why, fix: named.fix });
   switch (error.reason) {
     case 'UNAUTHENTICATED':
       return fault('google-credentials-refused', { why });
@@ -77,8 +80,13 @@ function notFound(what: GoogleActivity, why: string): Finding {
 }
 
 function projectOption(resource: string): string {
+  const project = projectOf(resource);
+  return project === undefined ? '' : ` --project ${project}`;
+}
+
+function projectOf(resource: string): string | undefined {
   const project = /(?:^|\/)projects\/([^/]+)/.exec(resource)?.[1];
-  return project === undefined || project === '-' ? '' : ` --project ${project}`;
+  return project === '-' ? undefined : project;
 }
 
 function capital(text: string): string {

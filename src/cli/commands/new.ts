@@ -65,6 +65,8 @@ export const run: Run<typeof spec> = async (context) => {
   const written = await writeAll(folder.value, texts);
   if (!written.ok) return failed(written.findings);
   const paths = written.value;
+  const namesake = present.find((file) => /^\d+_/.test(file) && file.replace(/^\d+_/, '') === `${name}.sql`);
+  if (namesake !== undefined) screen.say(`${screen.style.yellow('!')} ${namesake} has the same name.`);
   screen.say(...takenLines(taken), ...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
   screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
   return done({

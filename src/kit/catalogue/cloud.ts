@@ -59,6 +59,12 @@ export const cloudFaults = entries({
     retryable: true,
     exit: 30,
   },
+  'google-limit': {
+    title: 'A limit of the project is reached',
+    why: 'The project already has as many resources of this kind as its quota allows. Waiting does not make room.',
+    fix: 'Remove what is no longer needed, or ask for a higher quota: https://console.cloud.google.com/iam-admin/quotas.',
+    exit: 10,
+  },
   'google-refused': {
     title: 'A Google API refused a request',
     why: 'The API answered with an error.',

@@ -50,13 +50,35 @@ function secretFinding(why: string, options: CloudRunOptions, version: string | 
   const [, project = '', , id = ''] = name.split('/');
   const grant = `gcloud secrets add-iam-policy-binding ${id} --project ${project} --member serviceAccount:${options.serviceAccount} --role roles/secretmanager.secretAccessor`;
   const about = version === undefined ? name : `${name}, version ${version}`;
+  const state = /\b(DISABLED|DESTROYED)\b|not found/i.exec(why)?.[0];
+  const number = version ?? /\/versions\/(\d+)/.exec(why)?.[1];
+  if (state !== undefined) return changedSecret(`${about}: ${why}`, state, { id, project, version: number });
   return fault('secret-refused', { why: `${about}: ${why}`, fix: `\`${grant}\`` });
+}
+
+/** The version was usable when it was checked, and somebody has changed it since. */
+function changedSecret(
+  why: string,
+  state: string,
+  {
+    id,
+    project,
+    version = 'VERSION',
+  }: { readonly id: string; readonly project: string; readonly version?: string | undefined },
+): Finding {
+  const add = `\`gcloud secrets versions add ${id} --project ${project} --data-file -\``;
+  const enable = `\`gcloud secrets versions enable ${version} --secret ${id} --project ${project}\``;
+  const fix = /disabled/i.test(state) ? `Enable it: ${enable}, or add a version: ${add}.` : `Add a version: ${add}.`;
+  return fault('secret-version-unusable', { why, fix: `${fix} Then run the command again.` });
 }
 
 function finding(subject: Exclude<Subject, 'secret'>, why: string, options: CloudRunOptions): Finding {
   switch (subject) {
     case 'image':
-      return fault('image-refused', { why });
+      return fault(
+        'image-refused',
+        /denied|permission|unauthorized|forbidden|403/i.test(why) ? { why, fix: mayPull } : { why },
+      );
     case 'network':
       return networkFinding(why, options);
     case 'account':
@@ -66,7 +88,14 @@ function finding(subject: Exclude<Subject, 'secret'>, why: string, options: Clou
   }
 }
 
+const mayPull =
+  'Grant the project’s Cloud Run service agent (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/artifactregistry.reader on the repository of the image.';
+const noAddresses =
+  'The subnet has no free address for the job: wait until other executions have ended, or give the environment a larger subnet (/26 or more) in `network`.';
+
 function networkFinding(why: string, options: CloudRunOptions): Finding {
+  if (/(no|insufficient|not enough|exhausted|free).* IP|IP .*(exhausted|space)|RANGE_EXHAUSTED/i.test(why))
+    return fault('network-refused', { why, fix: noAddresses });
   if (options.network.kind !== 'connector') return fault('network-refused', { why });
   const name = connectorName(options, options.network.connector);
   return fault('network-refused', {

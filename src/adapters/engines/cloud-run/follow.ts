@@ -249,6 +249,8 @@ function noteUnreadable(context: CloudRunContext, state: FollowState, error: Par
   const known = state.findings.some(({ code }) => code === 'log-unreadable');
   if (known || error.lost || error.status === 0) return;
   const cause = googleFault(error, { doing: 'reading the log of', resource: `projects/${context.options.project}` });
-  const details = { why: cause.why, ...(cause.code === 'google-permission-denied' ? { fix: cause.fix } : {}) };
+  // The general advice on permissions says less than that of this fault.
+  const vague = cause.fix === fault('google-permission-denied').fix;
+  const details = { why: cause.why, ...(vague ? {} : { fix: cause.fix }) };
   state.findings = [...state.findings, fault('log-unreadable', details)];
 }
