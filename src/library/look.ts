@@ -1,5 +1,6 @@
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { OptionNames } from '../kit/known-options.ts';
+import { foreignNotice } from '../migrate/contract/foreign-notice.ts';
 import type { HistoryRow } from '../migrate/contract/history-rows.ts';
 import type { Check, Plan } from '../migrate/contract/model.ts';
 import { compareReported } from '../migrate/plan/reported-statements.ts';
@@ -42,10 +43,11 @@ export async function status(options: StatusOptions = {}): Promise<Status> {
     const { project, actor, wired } = operation.ready;
     const task = ofAnyDatabase(inspectTask(project, actor, { what: 'history' }));
     const execution = await execute(operation, task, { onEvent: (event) => operation.ui.onEvent(event) });
-    const ending = endingOf(execution, findings);
     const history = execution.events.findLast((event) => event.kind === 'history');
-    if (history === undefined) return { ...ending, ...nothing };
     const { name, ahead } = project.environment;
+    const notices = (history?.foreign ?? []).map((one) => foreignNotice(one, name));
+    const ending = endingOf(execution, [...findings, ...notices]);
+    if (history === undefined) return { ...ending, ...nothing };
     const terms = { outOfOrder: false, local: name === 'local', ahead };
     const compared = await compareReported(wired.bundle, history, nodeHashing, terms);
     return {

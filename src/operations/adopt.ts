@@ -8,6 +8,7 @@ import type { Migration } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { rehearseAdoption, type RehearsedAdoption } from './rehearse-adoption.ts';
 import { applyTask } from './tasks.ts';
+import { checkToolName } from './tool-name.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { consent } from './consent.ts';
 import { execute, type OperationContext } from './execute.ts';
@@ -42,6 +43,8 @@ export async function prepareAdoption(
     return err(
       fault('wrong-usage', { why: '--from takes over what another tool says: name no migrations, and no --baseline.' }),
     );
+  const known = checkToolName('--from', from, 'auto');
+  if (!known.ok) return known;
   const only = idsOf(names, ready.wired.bundle.migrations);
   if (!only.ok) return only;
   const how = baseline === undefined ? 'adopt' : 'baseline';

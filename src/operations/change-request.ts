@@ -5,6 +5,7 @@ import type { OnDisconnect } from '../migrate/contract/task.ts';
 import { readPlan, type PlanFile } from './plan-file.ts';
 import { defaultWaitMs } from './tasks.ts';
 import type { ChangeRequest } from './change.ts';
+import { checkToolName } from './tool-name.ts';
 import { selectionOf, type SelectionOptions } from './selection.ts';
 
 /** The options of `up` and `down`; those that are undefined have their defaults. */
@@ -42,6 +43,8 @@ export async function changeRequestOf(
   if (plan !== undefined && narrows !== undefined) {
     return err(fault('wrong-usage', { why: `--plan and ${narrows} cannot be combined: the plan says what runs.` }));
   }
+  const known = checkToolName('--ignore-foreign', options.ignoreForeign);
+  if (!known.ok) return known;
   const reviewed = await reviewedPlan(plan, cwd, direction);
   if (!reviewed.ok) return reviewed;
   const selection = reviewed.value === undefined ? selectionOf(options, direction) : ok(reviewed.value.selection);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adopt } from '../../src/index.ts';
+import { adopt, status } from '../../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { foreignTableIn } from '../support/foreign-tables.ts';
 import { createProject } from '../support/project.ts';
@@ -75,6 +75,8 @@ test('the library takes over the history of another tool', async () => {
   await using database = await goosesDatabase();
   using project = createProject(files, database.url);
   const options = { cwd: project.folder, env: { HOME: project.folder, DATABASE_URL: database.url } };
+  const before = await status(options);
+  expect(before.findings.map(({ code, severity }) => [code, severity])).toEqual([['foreign-history', 'warning']]);
   const { applied, exitCode, findings } = await adopt({ ...options, from: 'goose' });
   expect({ applied, exitCode, codes: findings.map(({ code }) => code) }).toEqual({
     applied: ['20240101000000', '20240102000000'],
@@ -151,6 +153,10 @@ test('`adopt --from` names what it cannot find (`foreign-absent`)', async () => 
   expect(absent.err).toContain('There is: other.goose_db_version (goose), public.goose_db_version (goose).');
   const several = await project.run('adopt', '--from', 'goose');
   expect(several.err).toContain('Several tables could be meant');
+  const unknown = await project.run('adopt', '--from', 'flywy');
+  expect(unknown.exitCode).toBe(2);
+  expect(unknown.err).toContain('Did you mean `flyway`?');
+  expect((await project.run('up', '--ignore-foreign', 'gose')).err).toContain('Did you mean `goose`?');
   const named = await project.run('adopt', '--from', 'public.goose_db_version', '--dry-run');
   expect(named.exitCode, named.err).toBe(0);
 });
@@ -166,7 +172,9 @@ test('entries without a migration in the folder are named; if no entry has one, 
   );
   expect(await historyOf(database)).toEqual(['adopted 1']);
 
-  using other = createProject({ 'migrations/77_users.sql': users }, database.url);
+  await using fresh = await createTestDatabase();
+  await fresh.query([foreignTableIn('flyway'), users].join(';\n'));
+  using other = createProject({ 'migrations/77_people.sql': users }, fresh.url);
   const refused = await other.run('adopt', '--from', 'flyway');
   expect(refused.exitCode).toBe(10);
   expect(refused.err).toContain('[foreign-without-file]');
@@ -181,5 +189,22 @@ test('a history of other migrations is told and no obstacle; if versions agree b
   expect(refused.err).toContain('`godwit up --ignore-foreign flyway`');
   const up = await project.run('up', '--ignore-foreign', 'flyway');
   expect(up.exitCode, up.err).toBe(0);
-  expect(up.err).toContain('Table public.alembic_version of Alembic holds 1 entry');
+  expect(up.err).toContain(
+    'Table public.alembic_version belongs to Alembic. Its only entry is no migration of this folder.',
+  );
+});
+
+test('an adoption never advises to run what would drop a table that is there', async () => {
+  await using database = await createTestDatabase();
+  await database.query(
+    'create table users (id int primary key, name text not null); insert into users values (1, $$a$$)',
+  );
+  using project = createProject(
+    { 'migrations/1_users.sql': users, 'migrations/2_drop.sql': 'drop table users;' },
+    database.url,
+  );
+  const adopted = await project.run('adopt');
+  expect(await historyOf(database)).toEqual(['adopted 1']);
+  expect(adopted.err).toContain('`godwit plan` to see what is left');
+  expect(adopted.err).not.toContain('`godwit up`');
 });

@@ -14,7 +14,7 @@ interface FirstRun {
   readonly history: History;
   readonly steps: readonly PlanStep[];
   readonly environment: string;
-  /** The tool whose history belongs to other migrations. */
+  /** The tool, or the table, whose history belongs to other migrations. */
   readonly ignore?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export async function foreignFindings(session: Session, run: FirstRun): Promise<
   if (!found.ok) return found.findings;
   const pending = steps.map(({ id }) => id);
   return found.value
-    .filter((one) => one.tool !== ignore && !isBlank(one))
+    .filter((one) => one.tool !== ignore && one.table !== ignore && !isBlank(one))
     .map((one) => {
       const claim = matchEntries(one, bundle.folder ?? bundle.migrations);
       const isOurs = claim.claimed.size > 0 || one.entries.length === 0;
