@@ -152,7 +152,8 @@ function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Err
   const counted = async (bytes: number, reply: Promise<Reply>): Promise<Reply> => {
     waiting += bytes + 1;
     try {
-      return explained(await reply, farewell());
+      const known = explained(await reply, farewell());
+      return answered === 0 ? rejected(known, address) : known;
     } finally {
       waiting -= bytes + 1;
       answered += 1;
@@ -182,6 +183,17 @@ function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Err
       clearTimeout(timer);
     },
   };
+}
+
+/**
+ * A pooler accepts a login before it has a server for it, and rejects the first message in place of the login. What a
+ * server says when it ends a session is no rejection.
+ */
+function rejected(reply: Reply, address: DatabaseAddress): Reply {
+  if (reply.ok || !reply.error.lost || !/^(08P01|0800[14]|28|3D|53|XX000)/.test(reply.error.sqlstate)) return reply;
+  const { sqlstate, message, detail, hint } = reply.error;
+  const answer = Object.assign(new Error(message), { severity: 'FATAL', code: sqlstate, detail, hint });
+  return { ...reply, error: { ...reply.error, rejected: connectFault(answer, address) } };
 }
 
 /** The driver only says that the connection is gone; the server may have said why before. */

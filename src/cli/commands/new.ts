@@ -23,7 +23,10 @@ export const spec = defineCommand({
   arguments: { name: argument('NAME', 'what the migration does, such as add_users') },
   options: { down: flag('also create a down file, for `godwit down`') },
   examples: [
-    { type: 'godwit new add_users', does: 'write migrations/0002_add_users.sql' },
+    {
+      type: 'godwit new add_users',
+      does: 'write migrations/0002_add_users.sql, or what the tool of the folder would write',
+    },
     { type: 'godwit new add_users --down', does: 'and migrations/0002_add_users.down.sql' },
   ],
 });

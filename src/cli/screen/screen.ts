@@ -40,7 +40,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   const print = (lines: readonly string[]): void => {
     if (json) return;
     line.clear();
-    io.err(lines.map((text) => `${harmless(redactor.redact(text), colour)}\n`).join(''));
+    io.err(lines.map((text) => `${harmless(maskCredentials(redactor.redact(text)), colour)}\n`).join(''));
   };
   const say = (...lines: readonly string[]) => print(lines.map(hints.lines));
   const shown = new Map<string, number>();
@@ -80,8 +80,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode)
-        print(['', ...renderFinding(finding, style, lineAt).map((text) => maskCredentials(hints.prose(text)))]);
+      if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {

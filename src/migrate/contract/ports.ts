@@ -1,3 +1,4 @@
+import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Rehearsed } from './rehearsed.ts';
 import type { Analysis, Migration, Role } from './model.ts';
@@ -28,6 +29,8 @@ export interface ServerError {
   readonly routine?: string;
   /** True: no answer arrived; what the server did is unknown. */
   readonly lost: boolean;
+  /** Why a pooler rejected the login, if it did so only with the answer to the first message. */
+  readonly rejected?: Finding;
 }
 
 /** Answer to one message. `completed` counts the statements of the message that succeeded before the error. */
