@@ -7,7 +7,7 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Redactor } from '../kit/redact.ts';
-import type { Variables } from './job-input.ts';
+import type { ProcessVariables } from '../kit/secret-variables.ts';
 
 /**
  * Reads the URL that a runner was started with. What it holds is registered with the redactor before anything else.
@@ -15,7 +15,7 @@ import type { Variables } from './job-input.ts';
  * @param env the secret that holds the URL is named by GODWIT_SECRET; without one this is no job, but a process of the
  *   user's own machine
  */
-export function addressOf(env: Variables, redactor: Redactor): Outcome<DatabaseUrl> {
+export function addressOf(env: ProcessVariables, redactor: Redactor): Outcome<DatabaseUrl> {
   const text = (env['DATABASE_URL'] ?? '').trim();
   redactor.register(text);
   const secret = env['GODWIT_SECRET'];
@@ -59,7 +59,7 @@ function inTermsOf(secret: string | undefined, finding: Finding): Finding {
 }
 
 /** In a job, `localhost` is the job's own container: says so at once if nothing listens there. */
-export async function ownContainer(env: Variables, { address }: DatabaseUrl): Promise<Finding | undefined> {
+export async function ownContainer(env: ProcessVariables, { address }: DatabaseUrl): Promise<Finding | undefined> {
   const secret = env['GODWIT_SECRET'];
   const { host, port, hostAddress = host } = address;
   if (secret === undefined || host.startsWith('/') || !isOnThisMachine(address)) return undefined;

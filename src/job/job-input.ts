@@ -5,19 +5,17 @@ import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { bundleInVariable } from '../adapters/bundle/carry-bundle.ts';
 import { milliseconds } from '../kit/duration.ts';
 import { fault } from '../kit/fault.ts';
+import type { ProcessVariables } from '../kit/secret-variables.ts';
 import { err, type Outcome } from '../kit/outcome.ts';
 import type { Bundle, Hashing } from '../migrate/contract/ports.ts';
 import { readTask } from '../migrate/contract/read-task.ts';
 import type { Task } from '../migrate/contract/task.ts';
 
-/** The variables of a process. */
-export type Variables = Readonly<Record<string, string | undefined>>;
-
 /** The largest task that is unpacked, in bytes. */
 const longestTask = 16 * 1024 * 1024;
 
 /** The task that a job was started with; undefined if the variable contains no readable task. */
-export function taskInVariable(env: Variables): Task | undefined {
+export function taskInVariable(env: ProcessVariables): Task | undefined {
   try {
     const packed = Buffer.from(env['GODWIT_TASK'] ?? '', 'base64');
     return readTask(JSON.parse(brotliDecompressSync(packed, { maxOutputLength: longestTask }).toString('utf8')));
@@ -36,7 +34,7 @@ export function taskInFolder(folder: string): Task | undefined {
 }
 
 /** The bundle that a job was started with: from its variable, or from the folder next to the runner. */
-export async function bundleOfJob(env: Variables, runner: string, hashing: Hashing): Promise<Outcome<Bundle>> {
+export async function bundleOfJob(env: ProcessVariables, runner: string, hashing: Hashing): Promise<Outcome<Bundle>> {
   const packed = env['GODWIT_BUNDLE'];
   const bundle =
     packed === undefined || packed === ''
@@ -50,6 +48,6 @@ export async function bundleOfJob(env: Variables, runner: string, hashing: Hashi
 }
 
 /** How long the first connection may take, in milliseconds. */
-export function connectBudget(env: Variables): number {
+export function connectBudget(env: ProcessVariables): number {
   return milliseconds(env['GODWIT_CONNECT_BUDGET'] ?? '') ?? 120_000;
 }

@@ -18,7 +18,8 @@ import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
 import { addressOf, ownContainer } from './job-address.ts';
-import { bundleOfJob, connectBudget, taskInFolder, taskInVariable, type Variables } from './job-input.ts';
+import { bundleOfJob, connectBudget, taskInFolder, taskInVariable } from './job-input.ts';
+import type { ProcessVariables } from '../kit/secret-variables.ts';
 
 /** The input of a runner. */
 interface JobWork {
@@ -114,7 +115,7 @@ function folderWork(folder: string): JobWork | undefined {
   };
 }
 
-function jobWork(env: Variables): JobWork | undefined {
+function jobWork(env: ProcessVariables): JobWork | undefined {
   const task = taskInVariable(env);
   if (task === undefined) return undefined;
   const attempt = Number(env['CLOUD_RUN_TASK_ATTEMPT'] ?? 0);

@@ -2,17 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { fault } from '../kit/fault.ts';
+import type { ProcessVariables } from '../kit/secret-variables.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
-
-/** Environment variables by name. */
-export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The environment with the variables of a file added; those of the environment go before them.
  *
  * @param label the file's name in findings
  */
-export function withEnvFile(env: Variables, path: string, label: string): Outcome<Variables> {
+export function withEnvFile(env: ProcessVariables, path: string, label: string): Outcome<ProcessVariables> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -10,7 +10,7 @@ import { fallbackOf, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { clientConfig, isolate } from './client-config.ts';
 import { connectFault } from './connect-fault.ts';
-import { watchGreeting, type WatchedConnection } from './greeting.ts';
+import { watchGreeting, type GreetedConnection } from './greeting.ts';
 import { holdToTerms } from './login-terms.ts';
 import { createMasking } from './masking.ts';
 import { MessageQuery, serverError } from './message-query.ts';
@@ -159,8 +159,8 @@ function cut(client: Client): void {
   connectionOf(client).stream.destroy();
 }
 
-function connectionOf(client: Client): WatchedConnection {
-  return (client as unknown as { readonly connection: WatchedConnection }).connection;
+function connectionOf(client: Client): GreetedConnection {
+  return (client as unknown as { readonly connection: GreetedConnection }).connection;
 }
 
 /** @param farewell why the server has ended the connection, if it said so while nothing was asked */

@@ -20,7 +20,7 @@ export interface Greeting {
  *
  * @param connection of the driver: its stream is another one when TLS is agreed on
  */
-export function watchGreeting(connection: WatchedConnection, tls: boolean): Greeting {
+export function watchGreeting(connection: GreetedConnection, tls: boolean): Greeting {
   const greeting: Greeting = { connected: false, tls };
   connection.stream.once('connect', () => {
     greeting.connected = true;
@@ -40,7 +40,7 @@ export function watchGreeting(connection: WatchedConnection, tls: boolean): Gree
 }
 
 /** The driver's connection. */
-export interface WatchedConnection {
+export interface GreetedConnection {
   readonly stream: Socket;
   once(event: 'sslconnect', listener: () => void): unknown;
 }

@@ -31,10 +31,10 @@ export interface Asked {
 }
 
 /** How one parameter is understood: what it asks for, why it is refused, or why it has no effect. */
-export type Reading =
+export type ParameterReading =
   | { readonly asked: Asked }
   | { readonly why: string; readonly fix: string }
   | { readonly told: string; readonly fix: string };
 
 /** Reads the value of one parameter. */
-export type Rule = (value: string) => Reading;
+export type Rule = (value: string) => ParameterReading;

@@ -1,11 +1,11 @@
 import { quoteIdent } from '../../sql/quote.ts';
-import type { Reading, Rule } from './asked.ts';
+import type { ParameterReading, Rule } from './asked.ts';
 
 // Parameters that libpq does not know, but drivers and frameworks do.
 
 /** For a driver's own connections, caches and tables: it changes nothing for the connections of a run. */
 function without(driver: string): Rule {
-  const reading: Reading = {
+  const reading: ParameterReading = {
     told: `It is for ${driver}, and says nothing about where and as whom to connect.`,
     fix: 'Ignore this warning, or remove the parameter where only godwit reads the URL.',
   };

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import type { Asked, Reading, Rule } from './asked.ts';
+import type { Asked, ParameterReading, Rule } from './asked.ts';
 import { foreignParameters } from './foreign-parameters.ts';
 
-const nothing: Reading = { asked: {} };
+const nothing: ParameterReading = { asked: {} };
 
 function keep(key: keyof Asked): Rule {
   return (value) => ({ asked: { [key]: value } });

@@ -5,7 +5,7 @@ import { toolTitles, type Tool } from '../../../contract/tool.ts';
 import type { RecognisedTable } from './recognise.ts';
 
 /** How one tool's table is read: five columns, and what each row says. */
-interface Reading {
+interface EntryColumns {
   /** SQL for version, name, hash, time and mark; in the tool's order. */
   readonly columns: readonly [version: string, name: string, hash: string, at: string, mark: string];
   readonly order: string;
@@ -21,7 +21,7 @@ interface Row extends Omit<ForeignEntry, 'upTo'> {
 const none = "''";
 
 // From the sources of the tools: what each of them takes for applied, undone, and failed.
-const readings: Readonly<Record<Tool, Reading>> = {
+const readings: Readonly<Record<Tool, EntryColumns>> = {
   dbmate: { columns: ['version', none, none, none, none], order: 'version' },
   rails: { columns: ['version', none, none, none, none], order: 'version' },
   supabase: { columns: ['version', 'name', none, none, none], order: 'version' },

@@ -16,7 +16,7 @@ export interface RecognisedTable extends CandidateTable {
 }
 
 /** What the history table of a tool looks like. */
-interface TableShape {
+interface HistoryTableShape {
   readonly tool: Tool;
   /** Columns that it has, with the beginning of their types; empty: any type. */
   readonly has: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ const text = 'character varying';
 const migrationLike = /migration/i;
 
 // Table and schema can be renamed in the settings of every tool, so the columns decide. The first shape that fits wins.
-const shapes: readonly TableShape[] = [
+const shapes: readonly HistoryTableShape[] = [
   { tool: 'flyway', has: { installed_rank: 'integer', version: text, script: text, success: 'boolean' } },
   { tool: 'prisma', has: { migration_name: text, finished_at: '', rolled_back_at: '', applied_steps_count: '' } },
   { tool: 'atlas', has: { version: text, executed_at: '', applied: '', total: '', operator_version: text } },
@@ -97,7 +97,7 @@ export function recogniseHistories(tables: readonly CandidateTable[]): readonly 
   });
 }
 
-function fits({ has, may, lacks, named }: TableShape, { schema, name, columns }: CandidateTable): boolean {
+function fits({ has, may, lacks, named }: HistoryTableShape, { schema, name, columns }: CandidateTable): boolean {
   const needed = Object.entries(has);
   return (
     needed.every(([column, type]) => columns.get(column)?.startsWith(type) === true) &&
