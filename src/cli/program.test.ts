@@ -111,6 +111,11 @@ test('what is not understood exits with 2: for people on stderr, for programs as
   });
 });
 
+test('new says when another migration has the same name', async () => {
+  await godwit('new add_users');
+  expect((await godwit('new add_users')).err).toContain('0001_add_users.sql has the same name.');
+});
+
 test('help and version go to standard output; asking for no topic is an error', async () => {
   expect((await godwit('--help')).out).toContain('Usage: godwit COMMAND');
   expect((await godwit('help runs show')).out).toContain('Usage: godwit runs show RUN');

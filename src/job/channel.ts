@@ -2,6 +2,7 @@ import { fault } from '../kit/fault.ts';
 import { maskedValues } from '../kit/masked-values.ts';
 import type { Redactor } from '../kit/redact.ts';
 import { createLineEncoder } from '../migrate/contract/event-lines.ts';
+import { storedText } from '../kit/stored-text.ts';
 import type { RunEvent, RunFinished } from '../migrate/contract/event.ts';
 import type { Hashing } from '../migrate/contract/ports.ts';
 
@@ -108,7 +109,7 @@ export function createChannel(options: ChannelOptions): Channel {
   };
   return {
     emit(event) {
-      const clean = maskedValues(event, (text) => options.redactor.redact(text));
+      const clean = maskedValues(event, (text) => options.redactor.redact(text), storedText);
       if (clean.kind === 'run.finished') return finish(clean);
       const fill = fillWith(clean);
       if (chatter.has(clean.kind) && fill > 0.7) {

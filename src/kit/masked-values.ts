@@ -37,20 +37,24 @@ const stories: ReadonlySet<string> = new Set(['why', 'failure', 'message']);
  * equal a key, a number or punctuation. Texts that tell what happened lose also what merely looks like a credential.
  *
  * @param redact masks the secrets that are known
+ * @param story what texts that tell what happened become
  */
-export function maskedValues<T>(value: T, redact: (text: string) => string): T {
-  return masked(value, redact) as T;
+export function maskedValues<T>(value: T, redact: (text: string) => string, story = maskCredentials): T {
+  return masked(value, { redact, story }) as T;
 }
 
-function masked(value: unknown, redact: (text: string) => string): unknown {
+type Maskings = Readonly<Record<'redact' | 'story', (text: string) => string>>;
+
+function masked(value: unknown, maskings: Maskings): unknown {
+  const { redact, story } = maskings;
   if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => masked(item, redact));
+  if (Array.isArray(value)) return value.map((item) => masked(item, maskings));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => {
-      if (typeof member !== 'string') return [key, masked(member, redact)];
+      if (typeof member !== 'string') return [key, masked(member, maskings)];
       if (vocabulary.has(key)) return [key, member];
-      return [key, stories.has(key) ? maskCredentials(redact(member)) : redact(member)];
+      return [key, stories.has(key) ? story(redact(member)) : redact(member)];
     }),
   );
 }

@@ -95,6 +95,24 @@ test('the socket of the Cloud SQL proxy is named as what it is, with the address
   expect(told.text).not.toContain('S3cret');
 });
 
+test('F05, F12: a job tells of its secret at once: a file that it cannot have, itself as host, what has no effect (`url-parameter`)', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(files);
+  const variables = { ...(await carried(project.folder)), GODWIT_SECRET: 'database-url-dev, version 9' };
+  const ended = async (url: string): Promise<unknown> => {
+    const told = await job({ ...variables, DATABASE_URL: url });
+    expect(told.text).not.toContain('S3cret');
+    expect(told.events.filter((event) => event.kind === 'connecting')).toEqual([]);
+    return [told.exitCode, ...codesOf(told)];
+  };
+  const far = 'postgresql://app:S3cret-word@192.0.2.1/app';
+  expect(await ended(`${far}?sslmode=verify-ca&sslrootcert=/secrets/server-ca.pem`)).toEqual([2, 'url-certificate']);
+  expect(await ended(`${far}?role=owner`)).toEqual([2, 'url-parameter-refused']);
+  expect(await ended('postgresql://app:S3cret-word@127.0.0.1:9/app')).toEqual([2, 'url-localhost']);
+  const query = database.url.includes('?') ? '&' : '?';
+  expect(await ended(`${database.url}${query}pgbouncer=true`)).toEqual([0, 'url-parameter']);
+});
+
 test('a network that comes up late is waited for', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files);

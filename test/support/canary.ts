@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import type { TestDatabase } from './database.ts';
 
-const kernel = 'Zq7canary0Xk9w';
+/** What is searched for. */
+export const canaryKernel = 'Zq7canary0Xk9w';
+const kernel = canaryKernel;
 
 /**
  * A password with every special character of a keyboard. Its kernel survives every way of quoting, and is searched for
@@ -10,9 +13,14 @@ const kernel = 'Zq7canary0Xk9w';
  */
 export const canaryPassword = ` !"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~é${kernel}é~}|{\`_^]\\[@?>=<;:/.-,+*)('&%$#"! `;
 
-const forms: readonly (readonly [string, string])[] = [
-  ['plain', kernel],
-  ...[0, 1, 2].flatMap((shift): (readonly [string, string])[] => {
+/** The same for a second secret, which may stand where the first must not: in variables of the controller. */
+export const secondKernel = 'Wv3canary8Jp2b';
+
+const forms = formsOf(kernel);
+const allForms = [...forms, ...formsOf(secondKernel)];
+
+function formsOf(kernel: string): readonly (readonly [string, string])[] {
+  const shifted = [0, 1, 2].flatMap((shift): (readonly [string, string])[] => {
     const text = Buffer.from('\0'.repeat(shift) + kernel).toString('base64');
     // The first and last letters depend on their neighbours.
     const inner = text.slice(shift === 0 ? 0 : 4, -4);
@@ -20,9 +28,9 @@ const forms: readonly (readonly [string, string])[] = [
       [`base64 (${shift})`, inner],
       [`base64url (${shift})`, inner.replaceAll('+', '-').replaceAll('/', '_')],
     ];
-  }),
-  ['hexadecimal', Buffer.from(kernel).toString('hex')],
-];
+  });
+  return [['plain', kernel], ...shifted, ['hexadecimal', Buffer.from(kernel).toString('hex')]];
+}
 
 /** The form in which the canary occurs; undefined when it does not. Compressed parts are unpacked, to some depth. */
 export function canaryIn(content: string | Uint8Array, depth = 3): string | undefined {
@@ -30,7 +38,7 @@ export function canaryIn(content: string | Uint8Array, depth = 3): string | unde
     typeof content === 'string'
       ? Buffer.from(content)
       : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  for (const [name, form] of forms) if (bytes.includes(form)) return name;
+  for (const [name, form] of allForms) if (bytes.includes(form)) return name;
   if (depth === 0) return undefined;
   for (const part of packedParts(bytes)) {
     const found = canaryIn(part, depth - 1);
@@ -71,6 +79,17 @@ export function canaryFiles(folder: string): readonly string[] {
   });
 }
 
+/** Every table of schema godwit, as text. */
+export async function historyOf(database: TestDatabase): Promise<Readonly<Record<string, string>>> {
+  const tables = await database.query<{ name: string }>(
+    "select quote_ident(relname) as name from pg_class where relnamespace = 'godwit'::regnamespace and relkind = 'r'",
+  );
+  const dumped: Record<string, string> = {};
+  for (const { name } of tables)
+    dumped[`godwit.${name}`] = JSON.stringify(await database.query(`select * from godwit.${name}`));
+  return dumped;
+}
+
 /** Watches all processes of the machine until it is stopped. */
 export interface ProcessWatch extends Disposable {
   /** Processes that had the canary in their arguments or, unless they are the task's own, in their environment. */
@@ -80,21 +99,25 @@ export interface ProcessWatch extends Disposable {
   stop(): void;
 }
 
-/** Finds nothing on systems without /proc. */
-export function watchProcesses(everyMs = 5): ProcessWatch {
+/**
+ * Finds nothing on systems without /proc.
+ *
+ * @param folder only environments that name this folder count; other tests have canaries, too
+ */
+export function watchProcesses(folder = ''): ProcessWatch {
   const found = new Set<string>();
   const tasks = new Set<string>();
   const look = (): void => {
     for (const pid of processes()) {
       const [command, environment] = [read(pid, 'cmdline'), read(pid, 'environ')];
       const name = command.replaceAll('\0', ' ').slice(0, 120);
-      if (forms.some(([, form]) => command.includes(form))) found.add(`arguments of ${name}`);
+      if (allForms.some(([, form]) => command.includes(form))) found.add(`arguments of ${name}`);
       if (!forms.some(([, form]) => environment.includes(form))) continue;
       if (environment.includes('CLOUD_RUN_EXECUTION=')) tasks.add(pid);
-      else found.add(`environment of ${name}`);
+      else if (environment.includes(folder)) found.add(`environment of ${name}`);
     }
   };
-  const timer = setInterval(look, everyMs);
+  const timer = setInterval(look, 10);
   return {
     found: () => [...found],
     tasks: () => tasks.size,

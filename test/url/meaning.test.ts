@@ -23,7 +23,8 @@ test('F01: a schema that the URL names is where migrations go, are proven, and c
   using project = createProject(one, withQuery(database.url, 'options=-c%20search_path%3Dtenant_a'));
   const up = await project.run('up', '--json');
   expect([up.exitCode, await schemasOf(database, 'q1')]).toEqual([0, ['tenant_a']]);
-  expect((await project.run('verify', '--strict')).exitCode).toBe(0);
+  const verified = await project.run('verify', '--strict');
+  expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining(' · search_path tenant_a\n')]);
   project.write('migrations/2_r.sql', 'create table r1 (id int references q1);');
   const prisma = { DATABASE_URL: withQuery(database.url, 'schema=tenant_a&pgbouncer=true') };
   const again = await project.runWith(prisma, 'up', '--json');

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { maskedValues } from '../../kit/masked-values.ts';
+import { storedText } from '../../kit/stored-text.ts';
 import type { Ledger, LedgerEntry } from '../../migrate/contract/engine.ts';
 import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
 import { writeWhole } from '../write-file.ts';
@@ -19,7 +20,7 @@ export function createFileLedger(folder: string, redact: (text: string) => strin
     write: async (entry) => {
       if (!runName.test(entry.run)) throw new Error(`no id of a run: ${entry.run}`);
       const path = join(folder, `${entry.run}.json`);
-      return await writeWhole(path, `${JSON.stringify(maskedValues(entry, redact), null, 2)}\n`, 0o600);
+      return await writeWhole(path, `${JSON.stringify(maskedValues(entry, redact, storedText), null, 2)}\n`, 0o600);
     },
     list: async (environment) => {
       const names = await readdir(folder).catch(() => []);
@@ -30,7 +31,7 @@ export function createFileLedger(folder: string, redact: (text: string) => strin
         entries
           .filter((entry) => entry !== undefined)
           // A file of an older version may hold what was not known to be secret.
-          .map((entry) => maskedValues(entry, redact))
+          .map((entry) => maskedValues(entry, redact, storedText))
           .filter((entry) => environment === undefined || entry.environment === environment)
           .sort((a, b) => (a.run < b.run ? 1 : -1))
       );

@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import { maskedValues } from '../../kit/masked-values.ts';
+import { storedText } from '../../kit/stored-text.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
@@ -62,7 +63,10 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
               insertId: `${entry.run}-${ended ? `end-${Date.parse(entry.finishedAt ?? '')}` : `begin-${Date.parse(entry.startedAt)}`}`,
               severity: ended && entry.exitCode !== 0 ? 'WARNING' : 'INFO',
               labels: labelsOf(entry),
-              jsonPayload: { message: messageOf(entry, redact), entry: JSON.stringify(maskedValues(entry, redact)) },
+              jsonPayload: {
+                message: messageOf(entry, redact),
+                entry: JSON.stringify(maskedValues(entry, redact, storedText)),
+              },
             },
           ],
         },
@@ -87,7 +91,7 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
           },
         });
         if (!reply.ok) return err(faultOf(reply, 'reading'));
-        entries.push(...maskedValues((reply.value.entries ?? []).flatMap(entryOf), redact));
+        entries.push(...maskedValues((reply.value.entries ?? []).flatMap(entryOf), redact, storedText));
         pageToken = reply.value.nextPageToken;
         if (pageToken === undefined || pageToken === '') break;
       }
@@ -102,7 +106,7 @@ function labelsOf({ environment, run, kind }: LedgerEntry): Readonly<Record<stri
 
 /** The message for people who read the log. */
 function messageOf(entry: LedgerEntry, redact: (text: string) => string): string {
-  const { command, environment, run, by, outcome, exitCode, failure } = maskedValues(entry, redact);
+  const { command, environment, run, by, outcome, exitCode, failure } = maskedValues(entry, redact, storedText);
   const end = outcome === undefined ? 'begins' : `${outcome} (exit ${exitCode})`;
   return `godwit ${command} -e ${environment}, run ${run} by ${by}: ${end} ${failure ?? ''}`.trim().slice(0, 500);
 }

@@ -27,8 +27,10 @@ const refusable = 'client_connection_check_interval';
  * @param timeoutMs how long connecting may take
  */
 export function createConnector(address: DatabaseAddress, timeoutMs: number = connectTimeoutMs): Connector {
-  const target = { host: address.host, port: address.port, database: address.database, user: address.user };
   const { settings } = readStartupOptions(address.options ?? '');
+  const { host, port, database, user } = address;
+  const { search_path: searchPath } = settings;
+  const target = { host, port, database, user, ...(searchPath === undefined ? {} : { searchPath }) };
   const patience = address.connectTimeoutMs ?? timeoutMs;
   return { target, settings, open: async (options) => await openAsAsked(address, options, patience) };
 }

@@ -23,7 +23,10 @@ export const spec = defineCommand({
   arguments: { name: argument('NAME', 'what the migration does, such as add_users') },
   options: { down: flag('also create a down file, for `godwit down`') },
   examples: [
-    { type: 'godwit new add_users', does: 'write migrations/0002_add_users.sql' },
+    {
+      type: 'godwit new add_users',
+      does: 'write migrations/0002_add_users.sql, or what the tool of the folder would write',
+    },
     { type: 'godwit new add_users --down', does: 'and migrations/0002_add_users.down.sql' },
   ],
 });
@@ -65,6 +68,8 @@ export const run: Run<typeof spec> = async (context) => {
   const written = await writeAll(folder.value, texts);
   if (!written.ok) return failed(written.findings);
   const paths = written.value;
+  const namesake = present.find((file) => /^\d+_/.test(file) && file.replace(/^\d+_/, '') === `${name}.sql`);
+  if (namesake !== undefined) screen.say(`${screen.style.yellow('!')} ${namesake} has the same name.`);
   screen.say(...takenLines(taken), ...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
   screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
   return done({

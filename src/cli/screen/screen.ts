@@ -133,9 +133,10 @@ function harmless(text: string, colour: boolean): string {
   );
 }
 
-/** `prod · 10.1.2.3:5432/app as deploy` */
+/** `prod · 10.1.2.3:5432/app as deploy · search_path tenant_a` */
 function targetLine(environment: string, target: Target, style: Style): string {
   const host = target.host.includes(':') && !target.host.startsWith('/') ? `[${target.host}]` : target.host;
   const at = `${host}:${target.port}/${target.database}`;
-  return `${style.bold(environment)} ${style.dim('·')} ${at} ${style.dim('as')} ${target.user}`;
+  const path = target.searchPath === undefined ? '' : `${style.dim(' · search_path')} ${target.searchPath}`;
+  return `${style.bold(environment)} ${style.dim('·')} ${at} ${style.dim('as')} ${target.user}${path}`;
 }

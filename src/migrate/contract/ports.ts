@@ -103,6 +103,8 @@ export interface Target {
   readonly port: number;
   readonly database: string;
   readonly user: string;
+  /** Where unqualified names go, if the URL says so. */
+  readonly searchPath?: string;
 }
 
 /** Bytes that can be read by range, wherever they are. */

@@ -1,6 +1,6 @@
-import { maskCredentials } from '../../kit/credential-shapes.ts';
 import { exitCodeOf } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
+import { storedText } from '../../kit/stored-text.ts';
 import { checkpointText } from '../contract/checkpoint.ts';
 import type { Engine, LedgerEntry, Prepared } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
@@ -84,7 +84,7 @@ export function closedAttempt(entry: LedgerEntry, execution: Execution, finished
     outcome: execution.outcome,
     exitCode: execution.exitCode,
     applied: execution.events.filter((event) => event.kind === 'migration.applied').length,
-    failure: maskCredentials(errors.map((finding) => `${finding.code}: ${finding.why}`).join('; ')).slice(0, 2_000),
+    failure: storedText(errors.map((finding) => `${finding.code}: ${finding.why}`).join('; ')).slice(0, 2_000),
     recorded: execution.events.some((event) => event.kind === 'recorded'),
   };
 }

@@ -1,6 +1,7 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
+import { decodeUtf8 } from '../../sql/encoding.ts';
 import type { Replaces } from '../../sql/replaces.ts';
 import type { Migration, Role, ScriptFile } from '../contract/model.ts';
 import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
@@ -205,8 +206,8 @@ async function readGroup(source: MarkedSource, group: FileGroup): Promise<Outcom
   for (const role of roles) {
     const named = group[role];
     if (named === undefined) continue;
-    const read = await readScript(source, named, (head) => {
-      if (role === 'up') replaces = replacesOf(head);
+    const read = await readScript(source, named, (head, text) => {
+      if (role === 'up') replaces = replacesOf(head, text);
     });
     if (!read.ok) return read;
     scripts[role] = read.value;
@@ -231,11 +232,12 @@ const roles: readonly Role[] = ['up', 'down', 'verify'];
 async function readScript(
   { folder, hashing, marks, convention }: MarkedSource,
   { entry: { name }, file }: NamedFile,
-  onHead: (bytes: Uint8Array) => void,
+  onHead: (bytes: Uint8Array, text: string) => void,
 ): Promise<Outcome<ScriptFile>> {
   const read = await readScriptFile(folder, { name, file }, hashing, (head) => {
-    onHead(head);
-    const mark = convention.layout === 'native' ? findMark(head) : undefined;
+    const text = decodeUtf8(head);
+    onHead(head, text);
+    const mark = convention.layout === 'native' ? findMark(head, text) : undefined;
     if (mark !== undefined) marks.set(name, mark);
   });
   if (!read.ok || convention.manner === undefined) return read;

@@ -12,10 +12,11 @@ const word = 'replaces';
  * files: so this directive must precede the first statement.
  *
  * @param bytes the beginning of the file, without BOM
+ * @param decoded these bytes as text, if they are decoded already
  * @returns undefined: no such directive, or one that cannot be read, which the analysis of the file reports
  */
-export function replacesOf(bytes: Uint8Array): Replaces | undefined {
-  const text = decodeUtf8(bytes.subarray(0, headSize));
+export function replacesOf(bytes: Uint8Array, decoded?: string): Replaces | undefined {
+  const text = decoded === undefined || bytes.length > headSize ? decodeUtf8(bytes.subarray(0, headSize)) : decoded;
   if (!text.includes(word)) return undefined;
   for (const comment of commentsAtHead(text)) {
     for (const directive of readDirectives(comment).directives) {

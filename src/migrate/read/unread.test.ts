@@ -18,7 +18,7 @@ test('`folder-empty`: a folder without a migration is told', async () => {
 });
 
 test('`folder-unread`: folders with SQL in an otherwise empty folder are refused', async () => {
-  const files = { 'core/1_a.sql': '', 'core/2_b.sql': '', 'billing/1_a.sql': '', 'docs/a.md': '' };
+  const files = { 'core/1_a.sql': '', 'core/2_b.sql': '', 'billing/1_a.sql': '', 'notes/a.txt': '' };
   expect(await told(files)).toEqual([
     'error folder-unread: migrations itself holds no migration, only folders with SQL files: migrations/billing (1 file), migrations/core (2 files).',
   ]);

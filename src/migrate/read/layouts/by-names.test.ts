@@ -44,7 +44,16 @@ describe('names of files tell whose folder it is', () => {
   });
 
   test('a native folder is nobody else’s', () => {
-    const names = ['0001_a.sql', '0001_a.down.sql', '0001_a.verify.sql', '2_V1__x.sql', 'README.md', 'seed.ts'];
+    const names = [
+      '0001_a.sql',
+      '0001_a.down.sql',
+      '0001_a.verify.sql',
+      '2_V1__x.sql',
+      '3_changelog.sql',
+      'README.md',
+      'CHANGELOG.md',
+      'seed.ts',
+    ];
     expect(found([...names, 'archive/0000_old.sql'])).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ const fileSigns: readonly Sign[] = [
   { tool: 'prisma', file: /^migration_lock\.toml$/ },
   { tool: 'sqitch', file: /^sqitch\.(?:plan|conf)$/ },
   { tool: 'alembic', file: /^(?:alembic\.ini|script\.py\.mako)$/ },
-  { tool: 'liquibase', file: /^(?:.*change-?log.*\.(?:xml|ya?ml|json)|.*change-?log.*\.sql)$/i },
+  { tool: 'liquibase', file: /change-?log.*\.(?:xml|ya?ml|json)$/i },
   { tool: 'flyway', file: /^(?:[VU]\d+(?:[._]\d+)*__.+|B\d+(?:[._]\d+)*__.+|R__.+)\.sql$/ },
   { tool: 'flyway', file: /^(?:[VU]\d+(?:_\d+)*|R)__\w+\.(?:java|kt|class)$/ },
   { tool: 'golang-migrate', file: /^\d+_.*\.up\.sql$/ },
@@ -39,13 +39,19 @@ const fileSigns: readonly Sign[] = [
   { tool: 'node-pg-migrate', file: /^\d{13}_[\w-]+\.[cm]?[jt]s$/ },
 ];
 
+/** What most files are called, and no sign fits. */
+const plainName = /^\d+_[\w-]+(?:\.(?:down|verify))?\.sql$/;
+
 /** The tools that names of files and folders show, each once, with the first name that shows it. */
 export function toolsByNames({ label, files, folders }: FolderNames): readonly Detection[] {
   const found = new Map<Tool, string>();
   const note = (tool: Tool, because: string): void => {
     if (!found.has(tool)) found.set(tool, because);
   };
-  for (const name of files.toSorted()) for (const { tool, file } of fileSigns) if (file.test(name)) note(tool, name);
+  for (const name of files.toSorted()) {
+    if (plainName.test(name)) continue;
+    for (const { tool, file } of fileSigns) if (file.test(name)) note(tool, name);
+  }
   for (const [folder, inside] of [...folders].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     if (folder === 'meta' && inside.includes('_journal.json')) note('drizzle', 'meta/_journal.json');
     if (folder === 'versions' && inside.some((name) => name.endsWith('.py'))) note('alembic', 'versions/');
@@ -69,7 +75,7 @@ const aroundSigns: readonly Sign[] = [
   { tool: 'rails', file: /^(?:Gemfile|config\.ru)$/ },
   { tool: 'knex', file: /^knexfile\.\w+$/ },
   { tool: 'typeorm', file: /^(?:ormconfig\.\w+|data-source\.[jt]s)$/ },
-  { tool: 'liquibase', file: /^(?:liquibase\.properties|.*change-?log.*\.(?:xml|ya?ml|json|sql))$/i },
+  { tool: 'liquibase', file: /^liquibase\.properties$|change-?log.*\.(?:xml|ya?ml|json)$/i },
   { tool: 'sql-migrate', file: /^dbconfig\.yml$/ },
   { tool: 'atlas', file: /^atlas\.hcl$/ },
 ];

@@ -30,9 +30,10 @@ const markLines: readonly { readonly tool: Tool; readonly line: RegExp }[] = [
  * count.
  *
  * @param bytes the beginning of a file, or all of it, without BOM
+ * @param decoded these bytes as text, if they are decoded already
  */
-export function findMark(bytes: Uint8Array): ToolMark | undefined {
-  if (!needle.test(decodeUtf8(bytes))) return undefined;
+export function findMark(bytes: Uint8Array, decoded: string = decodeUtf8(bytes)): ToolMark | undefined {
+  if (!needle.test(decoded)) return undefined;
   let line = 1;
   let counted = 0;
   for (const { kind, start, end } of tokensOf(bytes, 0, bytes.length)) {

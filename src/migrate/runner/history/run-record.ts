@@ -1,7 +1,7 @@
-import { maskCredentials } from '../../../kit/credential-shapes.ts';
 import { maskedValues } from '../../../kit/masked-values.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { storedText } from '../../../kit/stored-text.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import { checkpointText } from '../../contract/checkpoint.ts';
 import type { RunOutcome } from '../../contract/run-outcome.ts';
@@ -43,7 +43,7 @@ export async function beginRun(
   const earlier = task.earlier.map(
     (attempt) =>
       `INSERT INTO godwit.run (run, command, outcome, exit_code, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
-SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${attempt.exitCode ?? 'NULL'}::integer, ${quoteLiteral(maskCredentials(attempt.failure))}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.finishedAt ?? attempt.startedAt)}::timestamptz
+SELECT ${quoteLiteral(attempt.run)}, ${quoteLiteral(attempt.command)}, ${quoteLiteral(attempt.outcome)}, ${attempt.exitCode ?? 'NULL'}::integer, ${quoteLiteral(storedText(attempt.failure))}, ${quoteLiteral(attempt.by)}, '', '', '', '', ${quoteLiteral(attempt.startedAt)}::timestamptz, ${quoteLiteral(attempt.finishedAt ?? attempt.startedAt)}::timestamptz
 WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(attempt.run)});`,
   );
   const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
@@ -101,7 +101,7 @@ export async function logEvent(
 ): Promise<boolean> {
   const limit = lockTimeout === undefined ? '' : `SET LOCAL lock_timeout TO ${quoteLiteral(lockTimeout)};\n`;
   const reply = await session.send(
-    `${limit}SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(maskedValues(event.body, (text) => text)))}])`,
+    `${limit}SELECT godwit.log(${quoteLiteral(run)}, ARRAY[${quoteLiteral(event.kind)}], ARRAY[${quoteLiteral(JSON.stringify(maskedValues(event.body, (text) => text, storedText)))}])`,
   );
   return reply.ok;
 }
@@ -116,10 +116,10 @@ export interface RunEnd {
   readonly local?: boolean;
 }
 
-/** Codes and causes of what went wrong, for a row that is kept for good: what looks like a credential is masked. */
+/** Codes and causes of what went wrong, for a row that is kept for good: without credentials and values. */
 export function failureText(findings: readonly Finding[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error');
-  return maskCredentials(errors.map(({ code, why }) => `${code}: ${why}`).join('; ')).slice(0, 2_000);
+  return storedText(errors.map(({ code, why }) => `${code}: ${why}`).join('; ')).slice(0, 2_000);
 }
 
 /** What the row of a run says of this verdict. */
