@@ -56,7 +56,13 @@ export const blocker = z.looseObject({
   transactionMs: z.int().nullable(),
   query: z.string().describe('without values, shortened'),
 });
-export const target = { host: z.string(), port: z.int(), database: z.string(), user: z.string() };
+export const target = {
+  host: z.string(),
+  port: z.int(),
+  database: z.string(),
+  user: z.string(),
+  searchPath: z.string().optional().describe('where unqualified names go, if the URL says so'),
+};
 export const historyRow = z.looseObject({
   seq: z.int(),
   id: z.string(),

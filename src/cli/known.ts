@@ -20,8 +20,8 @@ export function asOfData(known: KnownResult | undefined): Readonly<Record<string
 export function targetOf(events: readonly RunEvent[]): Target | undefined {
   const target = events.findLast((event) => event.kind === 'target');
   if (target === undefined) return undefined;
-  const { host, port, database, user } = target;
-  return { host, port, database, user };
+  const { host, port, database, user, searchPath } = target;
+  return { host, port, database, user, ...(searchPath === undefined ? {} : { searchPath }) };
 }
 
 function age(ms: number): string {

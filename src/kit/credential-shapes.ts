@@ -29,7 +29,7 @@ const shapes: readonly CredentialShape[] = [
   { kind: 'a signed token', pattern: /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/dg },
   { kind: 'a token of a forge or registry', pattern: /\b(?:gh[pousr]_|github_pat_|glpat-|npm_)[\w-]{20,}/dg },
   { kind: 'an access key', pattern: /\bAKIA[0-9A-Z]{16}\b/dg },
-  { kind: 'a password in a URL', pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"'<>`]*:([^\s"'<>`]+)@/dgi },
+  { kind: 'a password in a URL', pattern: /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"'<>`]{0,200}:([^\s"'<>`]+)@/dgi },
   { kind: 'a password in a URL', pattern: /[?&](?:ssl)?password=([^&\s"'<>`]+)/dgi },
   { kind: 'a password', pattern: /\bpassword\s+E?'((?:[^']|'')+)'/dgi },
   {
@@ -58,7 +58,12 @@ export function findCredentials(text: string): readonly FoundCredential[] {
     }
   }
   found.sort((a, b) => a.from - b.from || b.to - a.to);
-  return found.filter(({ from }, index) => found.slice(0, index).every((before) => before.to <= from));
+  let end = 0;
+  return found.filter(({ from, to }) => {
+    if (from < end) return false;
+    end = to;
+    return true;
+  });
 }
 
 /** Masks what looks like a credential. */

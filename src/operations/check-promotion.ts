@@ -1,3 +1,4 @@
+import { maskCredentials } from '../kit/credential-shapes.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
@@ -68,7 +69,7 @@ async function lackingThere(
   if (!history.ok) return history;
   const runs = execution.events.findLast((event) => event.kind === 'runs')?.runs ?? [];
   const { hooks } = project.environment;
-  const mask = (text: string): string => project.redactor.redact(text);
+  const mask = (text: string): string => maskCredentials(project.redactor.redact(text));
   const { rows } = history.value;
   const compared = { ...bundle, migrations };
   const { comparison } = await compareReported(compared, history.value, nodeHashing, { outOfOrder: true });

@@ -1,3 +1,4 @@
+import { maskCredentials } from '../kit/credential-shapes.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { Outcome } from '../kit/outcome.ts';
@@ -76,7 +77,7 @@ interface AfterUp {
 async function executeHooks(operation: OperationContext, after: AfterUp): Promise<Finding | undefined> {
   const { ready, signal, ui } = operation;
   const { redactor, environment } = ready.project;
-  const passed = hooksPassed(after.up.events, (text) => redactor.redact(text));
+  const passed = hooksPassed(after.up.events, (text) => maskCredentials(redactor.redact(text)));
   for (const hook of environment.hooks) {
     if (signal.aborted)
       return fault('interrupted', { why: 'All migrations are applied; not all hooks were executed.' });

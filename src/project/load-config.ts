@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fault } from '../kit/fault.ts';
+import { jsonProblem } from '../kit/json-problem.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { checkConfig } from './config-check.ts';
 import type { Config } from './config-model.ts';
@@ -31,12 +32,20 @@ export async function loadConfig(cwd: string, named?: string): Promise<Outcome<L
 async function readValue(path: string, label: string): Promise<Outcome<unknown>> {
   if (!existsSync(path)) return unreadable(label, 'There is no such file.');
   try {
-    if (path.endsWith('.json')) return ok(JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, '')));
+    if (path.endsWith('.json')) return readJson((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''), label);
     const module = await importModule(path);
     if (module.default !== undefined) return ok(module.default);
     return unreadable(label, 'The file has no default export.', 'End it with `export default defineConfig({ … })`.');
   } catch (error) {
     return unreadable(label, `${(error as Error).message}.`);
+  }
+}
+
+function readJson(text: string, label: string): Outcome<unknown> {
+  try {
+    return ok(JSON.parse(text));
+  } catch (error) {
+    return unreadable(label, `${jsonProblem(text, error)}.`);
   }
 }
 

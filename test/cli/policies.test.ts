@@ -55,6 +55,25 @@ test('a reviewed plan is applied as it is, and refused once it no longer holds',
   expect((await project.run('up', '-e', 'prod', '--plan', 'p.json')).exitCode).toBe(0);
 });
 
+test('a reviewed plan that was applied is nothing to do, and is not followed by more (`plan-applied`)', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(files, undefined, { PROD: database.url });
+  await project.run('plan', '-e', 'prod', '--out', 'p.json');
+  const reviewed = ['up', '-e', 'prod', '--plan', 'p.json'] as const;
+  expect((await project.run(...reviewed)).exitCode).toBe(0);
+  const again = await project.run(...reviewed);
+  expect([again.exitCode, again.err]).toEqual([
+    0,
+    expect.stringMatching(/\[plan-applied\]\n.*Run 01\w+ applied that plan/),
+  ]);
+  project.write('migrations/0002_more.sql', 'create table more (id int);');
+  const more = await project.run(...reviewed);
+  expect([more.exitCode, more.err]).toEqual([
+    10,
+    expect.stringMatching(/\[plan-changed\]\n.*Run 01\w+ applied that plan/),
+  ]);
+});
+
 test.each(['{}', '{"godwit":"plan","v":1}', 'nonsense'])(
   'a plan file that is none is refused: %s (`plan-file-invalid`)',
   async (text) => {

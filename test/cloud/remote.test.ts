@@ -169,8 +169,11 @@ test(
     const up = await bob.run('up', '-e', 'dev', '--plan', 'p.json');
     expect(up.exitCode, up.err).toBe(0);
     const again = await bob.run('up', '-e', 'dev', '--plan', 'p.json');
-    expect(again.exitCode).toBe(10);
-    expect(again.err).toContain('[plan-changed]');
+    expect(again.exitCode).toBe(0);
+    expect(again.err).toContain('[plan-applied]');
+    await ann.run('down', '-e', 'dev');
+    const undone = await bob.run('up', '-e', 'dev', '--plan', 'p.json');
+    expect([undone.exitCode, undone.err]).toEqual([10, expect.stringContaining('[plan-changed]')]);
   },
 );
 

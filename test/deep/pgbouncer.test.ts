@@ -55,6 +55,24 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     },
   );
 
+  test('F07: a pooler without its server, and one that its server rejects, say so at once', async () => {
+    await using database = await createTestDatabase();
+    const away = new URL(database.url);
+    away.port = '1';
+    await using pooler = await startPooler(away.href, { query_wait_timeout: 1 });
+    const ended = async (url: string) => {
+      using project = createProject(messy, url);
+      const { exitCode, err } = await project.run('status');
+      return [exitCode, /\[([a-z-]+)\]/.exec(err)?.[1]];
+    };
+    // It says no more than that it has waited.
+    expect(await ended(pooler.through(database.url))).toEqual([30, 'too-many-connections']);
+    await using other = await startPooler(database.url);
+    const nowhere = new URL(other.through(database.url));
+    nowhere.pathname = '/nowhere';
+    expect(await ended(nowhere.href)).toEqual([30, 'database-missing']);
+  });
+
   test('F08: timeouts of the role end nothing through a pooler, not even the description at the end', async () => {
     const newest = majors.find((major) => major >= 17) ?? 15;
     await using database = await createTestDatabase(newest);

@@ -23,7 +23,8 @@ test('F01: a schema that the URL names is where migrations go, are proven, and c
   using project = createProject(one, withQuery(database.url, 'options=-c%20search_path%3Dtenant_a'));
   const up = await project.run('up', '--json');
   expect([up.exitCode, await schemasOf(database, 'q1')]).toEqual([0, ['tenant_a']]);
-  expect((await project.run('verify', '--strict')).exitCode).toBe(0);
+  const verified = await project.run('verify', '--strict');
+  expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining(' · search_path tenant_a\n')]);
   project.write('migrations/2_r.sql', 'create table r1 (id int references q1);');
   const prisma = { DATABASE_URL: withQuery(database.url, 'schema=tenant_a&pgbouncer=true') };
   const again = await project.runWith(prisma, 'up', '--json');
@@ -60,6 +61,16 @@ test('F01: options of the URL reach the server, and what godwit sets itself is o
   );
   const up = await project.run('up');
   expect([up.exitCode, up.err]).toEqual([0, expect.stringContaining('`options` sets statement_timeout')]);
+});
+
+test('a setting that the server does not know or refuses is named as one of the URL (`url-parameter-refused`)', async ({
+  database,
+}) => {
+  for (const setting of ['no_such=1', 'geqo=maybe', 'role=nobody_at_all', ' word']) {
+    using project = createProject(one, withQuery(database.url, `options=-c%20${encodeURIComponent(setting)}`));
+    const { told, exitCode, text } = await judge(project, 'up');
+    expect([told, exitCode], text).toEqual([['url-parameter-refused'], 2]);
+  }
 });
 
 test('F15: a password comes from a password file, is known to commands, and is shown nowhere', async ({ database }) => {

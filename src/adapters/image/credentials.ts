@@ -40,9 +40,14 @@ export function createRegistryCredentials(sources: CredentialSources): RegistryC
     if (known !== undefined && !known.ok) return known;
     const found: RegistryCredential | undefined =
       known === undefined ? dockerCredential(host, sources.dockerConfig) : { kind: 'google', token: known.value };
-    if (found !== undefined) sources.register?.(found.kind === 'basic' ? found.password : found.token);
+    if (found !== undefined) for (const secret of secretsOf(found)) sources.register?.(secret);
     return ok(found);
   };
+}
+
+function secretsOf(found: RegistryCredential): readonly string[] {
+  if (found.kind !== 'basic') return [found.token];
+  return [found.password, Buffer.from(`${found.user}:${found.password}`).toString('base64')];
 }
 
 interface DockerAuth {

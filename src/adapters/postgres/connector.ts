@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type * as CopyStreams from 'pg-copy-streams';
 import { fault } from '../../kit/fault.ts';
+import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { pooledSession } from '../../migrate/runner/session/pooled-session.ts';
 import type { Connector, Reply, Session, SessionOptions } from '../../migrate/contract/ports.ts';
@@ -27,8 +28,10 @@ const refusable = 'client_connection_check_interval';
  * @param timeoutMs how long connecting may take
  */
 export function createConnector(address: DatabaseAddress, timeoutMs: number = connectTimeoutMs): Connector {
-  const target = { host: address.host, port: address.port, database: address.database, user: address.user };
   const { settings } = readStartupOptions(address.options ?? '');
+  const { host, port, database, user } = address;
+  const { search_path: searchPath } = settings;
+  const target = { host, port, database, user, ...(searchPath === undefined ? {} : { searchPath }) };
   const patience = address.connectTimeoutMs ?? timeoutMs;
   return { target, settings, open: async (options) => await openAsAsked(address, options, patience) };
 }
@@ -87,6 +90,8 @@ async function openSession(
     cut(client);
     const unmet = unmetTerm();
     if (unmet !== undefined) return err(...unmet.findings);
+    const wrongOption = optionsFault(error as Error, address);
+    if (wrongOption !== undefined) return err(wrongOption);
     if (refusesOptions(error as Error) && options.pooled !== true)
       return await openThroughPooler(address, options, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
@@ -98,6 +103,22 @@ async function openSession(
   }
   const session = masking.session(sessionOf(client, address, () => farewell));
   return ok(options.pooled === true ? pooledSession(session, options) : session);
+}
+
+/** The server refuses a setting that the URL asks for, by its name. */
+function optionsFault(error: Error, address: DatabaseAddress): Finding | undefined {
+  const { code = '' } = error as Error & { code?: string };
+  if (!/^(42704|22023|42501|42602|42601)$/.test(code)) return undefined;
+  const { settings } = readStartupOptions(address.options ?? '');
+  const named = Object.keys(settings).find(
+    (name) => error.message.includes(`"${name}"`) || (name === 'role' && /\brole\b/.test(error.message)),
+  );
+  const whole = code === '42601' && address.options !== undefined;
+  if (named === undefined && !whole) return undefined;
+  return fault('url-parameter-refused', {
+    why: `${address.host}:${address.port}: the server refuses ${named ?? 'a word'} in the \`options\` of the URL: ${error.message} (SQLSTATE ${code})`,
+    fix: 'Correct `options` in the URL.',
+  });
 }
 
 /** A pooler that refuses options gets the settings with each message, those of the URL included. */
@@ -150,7 +171,8 @@ function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Err
   const counted = async (bytes: number, reply: Promise<Reply>): Promise<Reply> => {
     waiting += bytes + 1;
     try {
-      return explained(await reply, farewell());
+      const known = explained(await reply, farewell());
+      return answered === 0 ? rejected(known, address) : known;
     } finally {
       waiting -= bytes + 1;
       answered += 1;
@@ -180,6 +202,17 @@ function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Err
       clearTimeout(timer);
     },
   };
+}
+
+/**
+ * A pooler accepts a login before it has a server for it, and rejects the first message in place of the login. What a
+ * server says when it ends a session is no rejection.
+ */
+function rejected(reply: Reply, address: DatabaseAddress): Reply {
+  if (reply.ok || !reply.error.lost || !/^(08P01|0800[14]|28|3D|53|XX000)/.test(reply.error.sqlstate)) return reply;
+  const { sqlstate, message, detail, hint } = reply.error;
+  const answer = Object.assign(new Error(message), { severity: 'FATAL', code: sqlstate, detail, hint });
+  return { ...reply, error: { ...reply.error, rejected: connectFault(answer, address) } };
 }
 
 /** The driver only says that the connection is gone; the server may have said why before. */

@@ -37,7 +37,12 @@ export const phrases: readonly Phrase[] = [
     code: 'tls-required',
   },
   {
-    words: /valid client certificate|client certificates can only be checked|certificate authentication failed/i,
+    words: /client certificates can only be checked/i,
+    code: 'client-certificate',
+    fix: 'The server demands client certificates and has no authority to check them with: set ssl_ca_file on the server, or remove clientcert from its pg_hba.conf.',
+  },
+  {
+    words: /valid client certificate|certificate authentication failed/i,
     code: 'client-certificate',
   },
   {
@@ -109,6 +114,11 @@ export const phrases: readonly Phrase[] = [
   },
   // Full.
   {
+    words: /query_wait_timeout/i,
+    code: 'too-many-connections',
+    fix: 'The pooler had no server connection to give within its query_wait_timeout: all are in use (close some, or raise the pool size), or its server does not answer (see its log).',
+  },
+  {
     words: /too many connections for (role|user)/i,
     code: 'too-many-connections',
     fix: 'Close connections of this role, or raise its limit: ALTER ROLE name CONNECTION LIMIT n.',
@@ -120,7 +130,7 @@ export const phrases: readonly Phrase[] = [
   },
   {
     words:
-      /Max client connections reached|max_client_conn|max clients reached|MaxClients|no more connections allowed|too many (clients|connections|tcp connections|database connection attempts)|check ?out connection|query_wait_timeout|waiting to acquire|reached.*connection limit|connection limit/i,
+      /Max client connections reached|max_client_conn|max clients reached|MaxClients|no more connections allowed|too many (clients|connections|tcp connections|database connection attempts)|check ?out connection|waiting to acquire|reached.*connection limit|connection limit/i,
     code: 'too-many-connections',
     fix: 'Close connections of other programs, or raise the pooler’s limit (pool size, max_client_conn). A `directUrl` that avoids the pooler does not need one of its places.',
   },

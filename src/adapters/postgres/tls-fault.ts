@@ -11,7 +11,7 @@ export function tlsFault(error: ServerAnswer, address: DatabaseAddress): Reason 
       code: 'tls-failed',
       why: 'the other side closed the connection during the TLS handshake.',
     };
-  const verified = verification(code, address);
+  const verified = verification(error, address);
   if (verified !== undefined) return { code: 'tls-refused', ...verified };
   if (!/^ERR_SSL|^EPROTO$|SSL|TLS/.test(`${code} ${message}`)) return undefined;
   const words = /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
@@ -21,6 +21,7 @@ export function tlsFault(error: ServerAnswer, address: DatabaseAddress): Reason 
 }
 
 interface Unverified {
+  readonly why?: string;
   readonly fix?: string;
 }
 
@@ -37,7 +38,8 @@ const selfSigned = new Set(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_
 const elsewise = new Set(['CERT_REVOKED', 'INVALID_PURPOSE', 'CERT_CHAIN_TOO_LONG', 'PATH_LENGTH_EXCEEDED']);
 
 /** What is wrong with the server's certificate; undefined: that is not the reason. */
-function verification(code: string, address: DatabaseAddress): Unverified | undefined {
+function verification(error: ServerAnswer, address: DatabaseAddress): Unverified | undefined {
+  const { code = '' } = error;
   if (code === 'CERT_HAS_EXPIRED')
     return {
       fix: 'Renew the server’s certificate and reload the server. If this machine’s clock is wrong, correct that.',
@@ -46,6 +48,7 @@ function verification(code: string, address: DatabaseAddress): Unverified | unde
     return { fix: 'Correct this machine’s clock, or the dates of the server’s certificate.' };
   if (code.startsWith('ERR_TLS_CERT_ALTNAME') || code === 'HOSTNAME_MISMATCH')
     return {
+      ...namesOf(error, address),
       fix: 'Connect by a name that is in the certificate, or write `sslmode=verify-ca`, which checks the authority and not the name (a private IP is rarely in a certificate).',
     };
   if (selfSigned.has(code) || noAuthority.has(code))
@@ -57,4 +60,11 @@ function verification(code: string, address: DatabaseAddress): Unverified | unde
   return elsewise.has(code)
     ? { fix: 'Give the server a certificate that is made for servers and is not revoked.' }
     : undefined;
+}
+
+/** Node lists only names of the same kind as the host. */
+function namesOf(error: ServerAnswer, { host }: DatabaseAddress): { readonly why?: string } {
+  const { cert } = error as { readonly cert?: { readonly subjectaltname?: string } };
+  const names = (cert?.subjectaltname ?? '').replaceAll(/\b(DNS|IP Address):/g, '');
+  return names === '' ? {} : { why: `the certificate is for ${names}, not for ${host}.` };
 }

@@ -23,6 +23,14 @@ function inPlaceOf(name: string, ...ways: readonly string[]): Rule {
   });
 }
 
+/** Migrations are sent as UTF-8, whatever a framework calls that. */
+function utf8(name: string): Rule {
+  return (value) =>
+    /^(utf-?8(mb4)?|unicode)$/i.test(value)
+      ? { asked: {} }
+      : { why: `Migrations are sent as UTF-8, so \`${name}\` cannot be another one.`, fix: `Remove \`${name}\`.` };
+}
+
 const searchPath: Rule = (value) =>
   value.trim() === ''
     ? { why: 'The search path is empty.', fix: 'Name a schema, or remove the parameter.' }
@@ -65,6 +73,14 @@ export const foreignParameters: Readonly<Record<string, Rule>> = {
     told: 'Godwit’s sessions carry the name of the run, `godwit RUN`, by which other runs find them.',
     fix: 'Remove it, or ignore this warning.',
   }),
+  schema_search_path: inPlaceOf('schema_search_path', 'search_path=SCHEMA'),
+  socket: inPlaceOf('socket', 'host=FOLDER'),
+  unixSocket: inPlaceOf('unixSocket', 'host=FOLDER'),
+  sslca: inPlaceOf('sslca', 'sslrootcert=FILE'),
+  'ssl-ca': inPlaceOf('ssl-ca', 'sslrootcert=FILE'),
+  ssl_require: inPlaceOf('ssl_require', 'sslmode=require'),
+  charset: utf8('charset'),
+  encoding: utf8('encoding'),
   loginTimeout: inPlaceOf('loginTimeout', 'connect_timeout=10'),
   connectTimeout: inPlaceOf('connectTimeout', 'connect_timeout=10'),
   ...group('Prisma', [
@@ -110,6 +126,20 @@ export const foreignParameters: Readonly<Record<string, Rule>> = {
     'stringtype',
     'autosave',
     'preferQueryMode',
+  ]),
+  ...group('Doctrine', ['serverVersion']),
+  ...group('Django', ['conn_max_age', 'conn_health_checks', 'disable_server_side_cursors']),
+  ...group('Ecto', ['pool_size', 'queue_target', 'queue_interval']),
+  ...group('TablePlus', [
+    'statusColor',
+    'env',
+    'name',
+    'tLSMode',
+    'usePrivateKey',
+    'safeModeLevel',
+    'advancedSafeModeLevel',
+    'driverVersion',
+    'lazyload',
   ]),
   ...group('Rails', [
     'pool',

@@ -48,7 +48,14 @@ const libpqParameters: Readonly<Record<string, Rule>> = {
           why: '`hostaddr` is not one IP address.',
           fix: 'Give one IP address, or remove `hostaddr` and use the host.',
         },
-  options: keep('options'),
+  // Web forms write a space as `+`; in the URL of a database it is a plus sign.
+  options: (value) =>
+    /\+-|-c\+/.test(value)
+      ? {
+          why: '`options` contains `+` in the place of a space.',
+          fix: 'Write %20 in place of `+`: options=-c%20geqo%3Doff.',
+        }
+      : { asked: { options: value } },
   sslmode: keep('sslmode'),
   sslrootcert: keep('sslrootcert'),
   sslcert: keep('sslcert'),

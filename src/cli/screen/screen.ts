@@ -40,7 +40,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   const print = (lines: readonly string[]): void => {
     if (json) return;
     line.clear();
-    io.err(lines.map((text) => `${harmless(redactor.redact(text), colour)}\n`).join(''));
+    io.err(lines.map((text) => `${harmless(maskCredentials(redactor.redact(text)), colour)}\n`).join(''));
   };
   const say = (...lines: readonly string[]) => print(lines.map(hints.lines));
   const shown = new Map<string, number>();
@@ -80,8 +80,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode)
-        print(['', ...renderFinding(finding, style, lineAt).map((text) => maskCredentials(hints.prose(text)))]);
+      if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {
@@ -133,9 +132,10 @@ function harmless(text: string, colour: boolean): string {
   );
 }
 
-/** `prod · 10.1.2.3:5432/app as deploy` */
+/** `prod · 10.1.2.3:5432/app as deploy · search_path tenant_a` */
 function targetLine(environment: string, target: Target, style: Style): string {
   const host = target.host.includes(':') && !target.host.startsWith('/') ? `[${target.host}]` : target.host;
   const at = `${host}:${target.port}/${target.database}`;
-  return `${style.bold(environment)} ${style.dim('·')} ${at} ${style.dim('as')} ${target.user}`;
+  const path = target.searchPath === undefined ? '' : `${style.dim(' · search_path')} ${target.searchPath}`;
+  return `${style.bold(environment)} ${style.dim('·')} ${at} ${style.dim('as')} ${target.user}${path}`;
 }

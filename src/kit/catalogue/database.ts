@@ -182,6 +182,12 @@ export const databaseFaults = entries({
     fix: 'Upgrade the server to a supported major version.',
     exit: 10,
   },
+  'database-incompatible': {
+    title: 'The server speaks PostgreSQL’s protocol, but is not PostgreSQL',
+    why: 'Godwit needs the system catalogues and functions of PostgreSQL itself.',
+    fix: 'Use a PostgreSQL server, version 14 to 18 (managed ones included). CockroachDB, Redshift and similar databases are not supported.',
+    exit: 10,
+  },
   'no-privilege': {
     title: 'The role lacks a privilege',
     why: 'The database refused with SQLSTATE 42501.',

@@ -95,6 +95,13 @@ export const planFaults = entries({
     fix: 'Run `godwit plan --out FILE` again and have the new plan reviewed.',
     exit: 10,
   },
+  'plan-applied': {
+    title: 'The reviewed plan was applied before',
+    why: 'A run applied it to its end, and nothing is left to do.',
+    fix: 'Nothing: a job that is started again may end like this.',
+    exit: 0,
+    severity: 'note',
+  },
   'needs-approval': {
     title: 'A protected environment needs an approval',
     why: 'A protected environment accepts a reviewed plan, or a person who types the environment’s name.',

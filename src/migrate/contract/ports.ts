@@ -1,3 +1,4 @@
+import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { Rehearsed } from './rehearsed.ts';
 import type { Analysis, Migration, Role } from './model.ts';
@@ -28,6 +29,8 @@ export interface ServerError {
   readonly routine?: string;
   /** True: no answer arrived; what the server did is unknown. */
   readonly lost: boolean;
+  /** Why a pooler rejected the login, if it did so only with the answer to the first message. */
+  readonly rejected?: Finding;
 }
 
 /** Answer to one message. `completed` counts the statements of the message that succeeded before the error. */
@@ -103,6 +106,8 @@ export interface Target {
   readonly port: number;
   readonly database: string;
   readonly user: string;
+  /** Where unqualified names go, if the URL says so. */
+  readonly searchPath?: string;
 }
 
 /** Bytes that can be read by range, wherever they are. */

@@ -12,6 +12,7 @@ import { failed } from '../../result.ts';
 interface TypedIdentify {
   readonly names: readonly string[];
   readonly baseline: string | undefined;
+  readonly from: string | undefined;
   readonly export: boolean;
   readonly reason: string | undefined;
   readonly dryRun: boolean;
@@ -22,7 +23,7 @@ interface TypedIdentify {
 export async function identify(context: Context, request: TypedIdentify): Promise<Result> {
   const { globals, io, screen } = context;
   const { waitMs, dryRun: looks } = request;
-  const other = firstTyped({ baseline: request.baseline, export: request.export }) ?? request.names[0];
+  const other = firstTyped({ baseline: request.baseline, from: request.from, export: request.export }) ?? request.names[0];
   if (other !== undefined)
     return failed([fault('wrong-usage', { why: `--identity adopts nothing but the identity: remove ${other}.` })]);
   const reason = request.reason?.trim() ?? '';

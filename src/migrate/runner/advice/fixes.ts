@@ -42,6 +42,10 @@ const general: Readonly<Record<string, string>> = {
     'A new enum value cannot be used in the transaction that adds it: put ALTER TYPE … ADD VALUE into a migration of its own.',
   '57014':
     'To allow more time, add this to the file: `-- godwit: statement-timeout=10min` (0 for no limit). If someone cancelled the statement, run the same command again.',
+  '53200':
+    'The server has no memory left for the statement: split it, lower work_mem or maintenance_work_mem at the top of the file, or give the server more.',
+  '53400':
+    'A limit of the server’s configuration is reached (temp_file_limit, for example): raise it, or split the statement.',
   '53100': 'The server’s disk is full: free some space, then run the same command again.',
 };
 

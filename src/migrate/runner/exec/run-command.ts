@@ -1,3 +1,4 @@
+import { maskCredentials } from '../../../kit/credential-shapes.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import type { RunnerPorts, SpawnEnd, Spawner } from '../../contract/runner-ports.ts';
@@ -71,7 +72,7 @@ const again = 'Check what the command did before you run it again.';
 
 /** The command line with secrets masked. */
 export function maskedWords(task: Pick<ExecTask, 'words'>, { redactor }: Pick<RunnerPorts, 'redactor'>) {
-  return task.words.map((word) => redactor?.redact(word) ?? word);
+  return task.words.map((word) => maskCredentials(redactor?.redact(word) ?? word));
 }
 
 function failed(words: readonly string[], { exitCode, signal }: SpawnEnd): Finding {

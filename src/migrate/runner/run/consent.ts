@@ -7,10 +7,6 @@ import type { ApplyTask } from '../../contract/task.ts';
 /** What the plan needs and the task lacks: then the run stops before the first change. */
 export function missingConsent(plan: Plan, task: ApplyTask): readonly Finding[] {
   const { consent, environment } = task;
-  if (consent.planHash !== undefined && consent.planHash !== plan.hash) {
-    const why = `The reviewed plan has hash ${consent.planHash.slice(0, 12)}, but the plan now has hash ${plan.hash.slice(0, 12)}.`;
-    return [fault('plan-changed', { why })];
-  }
   if (plan.steps.length === 0) return [];
   const findings: Finding[] = [];
   if (!consent.approved && consent.planHash === undefined)

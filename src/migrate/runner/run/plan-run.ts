@@ -10,6 +10,7 @@ import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { ApplyTask } from '../../contract/task.ts';
 import { missingConsent } from './consent.ts';
+import { differsFromReviewed } from './reviewed-plan.ts';
 import { emptied } from '../history/emptied.ts';
 import { preflight } from '../session/server-facts.ts';
 import type { RunSession } from './run-session.ts';
@@ -68,7 +69,8 @@ export async function planRun(
     });
     if (!made.ok) return made;
     const pooled = live.pooled && task.how === 'execute';
-    const consents = missingConsent(made.value.plan, task);
+    const differs = await differsFromReviewed(made.value.plan, task, { session, history });
+    const consents = differs?.severity === 'error' ? [differs] : missingConsent(made.value.plan, task);
     // A checkpoint is taken once it is known to be the only obstacle.
     const proving = task.how === 'execute' && consents.every(({ code }) => code === 'needs-checkpoint');
     const foreign = await foreignTo(task, { ports, session, history, steps: made.value.plan.steps });
@@ -91,7 +93,8 @@ export async function planRun(
     if (progress.plan !== made.value.plan.hash) {
       if (facts.pooled) ports.emit({ kind: 'finding', finding: fault('pooled-connection') });
       const warnings = foreign.filter(({ severity }) => severity !== 'error');
-      for (const finding of [...made.value.findings, ...warnings]) ports.emit({ kind: 'finding', finding });
+      const notes = differs === undefined || differs.severity === 'error' ? [] : [differs];
+      for (const finding of [...made.value.findings, ...warnings, ...notes]) ports.emit({ kind: 'finding', finding });
       ports.emit({ kind: 'plan', plan: made.value.plan });
     }
     progress.plan = made.value.plan.hash;

@@ -7,8 +7,8 @@ import { newerHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import { wrongDatabase } from '../identity/compare-identity.ts';
 import { notCopied } from '../identity/copied-identity.ts';
-import type { Session } from '../../contract/ports.ts';
-import { serverFault } from '../../contract/server-fault.ts';
+import type { ServerError, Session } from '../../contract/ports.ts';
+import { describe, serverFault } from '../../contract/server-fault.ts';
 import type { TaskEnvironment } from '../../contract/task.ts';
 
 /** The server's facts about itself and our session, at the start of every execution. */
@@ -55,7 +55,7 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
   // The privilege to call a function is checked even if the call would not be reached.
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;
-  if (!reply.ok) return err(serverFault(reply.error));
+  if (!reply.ok) return err(reply.error.rejected ?? (resembles(reply.error) ? unlike : serverFault)(reply.error));
   const [
     versionNumber,
     version,
@@ -85,6 +85,17 @@ export async function readFacts(session: Session): Promise<Outcome<ServerFacts>>
     databaseOid: databaseOid ?? '',
     backend: pooled ? nobody : backend,
     pooled,
+  });
+}
+
+/** The query asks for nothing that a PostgreSQL server lacks. */
+function resembles({ sqlstate, lost }: ServerError): boolean {
+  return !lost && /^(42883|42P01|42703|42704|42601|0A000|22023|XXUUU)$/.test(sqlstate);
+}
+
+function unlike(error: ServerError): Finding {
+  return fault('database-incompatible', {
+    why: `It does not know what every PostgreSQL server knows: ${describe(error)}`,
   });
 }
 

@@ -8,14 +8,16 @@ import { markers, recogniseHistories, type CandidateTable, type RecognisedTable 
 
 const listed = (names: readonly string[]): string => names.map(quoteLiteral).join(', ');
 
-/** Small tables that have a column of the kind that a history table has, in every schema. */
-const candidates = `select n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner),
+/** Small tables that have a column of the kind that a history table has, in every schema. Reads each catalogue once. */
+const candidates = `with marked as materialized (
+  select distinct m.attrelid from pg_catalog.pg_attribute m join pg_catalog.pg_class c on c.oid = m.attrelid
+  where c.relkind in ('r', 'p') and (c.relname = 'ar_internal_metadata' or m.attname in (${listed(markers.distinct)})
+    or c.relnatts <= 6 and m.attname in (${listed(markers.small)})))
+select n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner),
   pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, null), E'\\n' order by a.attnum)
-from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+from marked join pg_catalog.pg_class c on c.oid = marked.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relkind in ('r', 'p') and c.relnatts <= 30 and n.nspname !~ '^(pg_|godwit$|information_schema$)'
-  and (c.relname = 'ar_internal_metadata' or exists (select from pg_catalog.pg_attribute m where m.attrelid = c.oid
-    and (m.attname in (${listed(markers.distinct)}) or c.relnatts <= 6 and m.attname in (${listed(markers.small)}))))
+where c.relnatts <= 30 and n.nspname !~ '^(pg_|godwit$|information_schema$)'
 group by 1, 2, 3 order by 1, 2`;
 
 /** Finds the histories of other tools by the columns of their tables: one question, and one for each table found. */
