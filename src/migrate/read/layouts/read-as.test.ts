@@ -189,7 +189,7 @@ describe('`foreign-layout`: what cannot be read right is refused', () => {
       'dbmate (migrations/1_a.sql, line 1: -- migrate:up), goose',
       { '1_a.sql': '-- migrate:up', '2_b.sql': '-- +goose Up' },
     ],
-    ['this one has no `-- +goose Up`', { '1_a.sql': '-- +goose Up\nSELECT 1;', '2_b.sql': 'SELECT 1;' }],
+    ['goose runs no file without `-- +goose Up`', { '1_a.sql': '-- +goose Up\nSELECT 1;', '2_b.sql': 'SELECT 1;' }],
     [
       'goose keeps the way back in the same file',
       { '1_a.sql': '-- +goose Up\nSELECT 1;', '1_a.down.sql': 'SELECT 1;' },

@@ -46,7 +46,7 @@ describe('a file with both directions is divided as its tool divides it', () => 
 
 describe('`foreign-layout`: what the tool itself refuses, drops or runs in both directions is refused', () => {
   test.each<[SectionTool, string, string]>([
-    ['dbmate', 'SELECT 1;', 'has no `-- migrate:up`'],
+    ['dbmate', 'SELECT 1;', 'dbmate runs no file without `-- migrate:up`'],
     ['dbmate', '-- migrate:down\nA;\n-- migrate:up\nB;', '1 `-- migrate:down`: dbmate wants'],
     ['dbmate', 'A;\n-- migrate:up\nB;', '2 Before `-- migrate:up` there are statements'],
     ['dbmate', '-- migrate:up\nA;\n-- migrate:down\nB;\n-- migrate:up\nC;', '5 `-- migrate:up`: There is such a mark'],

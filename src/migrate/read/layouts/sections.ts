@@ -70,7 +70,7 @@ async function judgeBeginning(
   if (first === undefined) {
     // Without marks, node-pg-migrate runs the whole file as the way forward.
     if (tool === 'node-pg-migrate') return undefined;
-    const why = `The other files have the marks of ${tool}; this one has no \`${upMark[tool]}\`, and ${tool} does not run it.`;
+    const why = `${tool} runs no file without \`${upMark[tool]}\`, and this one has none.`;
     return fault('foreign-layout', { why, fix: addMark(tool), where: { file } });
   }
   if (begun.every(({ direction }) => direction === 'down')) {
