@@ -23,7 +23,8 @@ interface TypedIdentify {
 export async function identify(context: Context, request: TypedIdentify): Promise<Result> {
   const { globals, io, screen } = context;
   const { waitMs, dryRun: looks } = request;
-  const other = firstTyped({ baseline: request.baseline, from: request.from, export: request.export }) ?? request.names[0];
+  const other =
+    firstTyped({ baseline: request.baseline, from: request.from, export: request.export }) ?? request.names[0];
   if (other !== undefined)
     return failed([fault('wrong-usage', { why: `--identity adopts nothing but the identity: remove ${other}.` })]);
   const reason = request.reason?.trim() ?? '';
