@@ -170,6 +170,6 @@ test('started by npx, hints and help name the command so; JSON stays as it is', 
   const env = { npm_command: 'exec' };
   expect((await godwit('stauts', { env })).err).toContain('Did you mean `npx godwit status`?');
   expect((await godwit('up --help', { env })).out).toContain('Usage: npx godwit up [options]');
-  expect((await godwit('init', { env })).err).toContain('  npx godwit new NAME   ');
+  expect((await godwit('init', { env })).err).toContain('  npx godwit new NAME  the next migration');
   expect((await godwit('stauts --json', { env })).out).toContain('Did you mean `godwit status`?');
 });

@@ -6,7 +6,7 @@ export function tokenProblem(variable: string, token: string): Finding | undefin
   const reason = reasonOf(token);
   if (reason === undefined) return undefined;
   return fault('google-credentials-invalid', {
-    why: `${variable} is no access token: ${reason}.`,
+    why: `${variable} is not an access token: ${reason}.`,
     fix: `Set it to the token alone: \`export ${variable}="$(gcloud auth print-access-token 2>/dev/null)"\`.`,
   });
 }

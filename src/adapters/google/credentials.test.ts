@@ -85,7 +85,7 @@ const wrongFiles: readonly (readonly [string, unknown, RegExp])[] = [
   ['is empty', '', /is empty/],
   ['was cut off', json.slice(0, 250), /was cut off/],
   ['holds base64', Buffer.from(json).toString('base64'), /encoded/],
-  ['holds a key alone', pem, /no JSON/],
+  ['holds a key alone', pem, /not JSON/],
   ['lacks its key', { ...account, private_key: undefined }, /lacks `private_key`/],
   ['describes an OAuth client', { installed: { client_secret: mark } }, /OAuth client/],
   ['has no type', { private_key: pem }, /`type`/],

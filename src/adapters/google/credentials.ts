@@ -100,7 +100,7 @@ async function tokenOf(
     if (!/^[a-z0-9.:-]*$/i.test(quotaProject))
       return err(
         fault('google-credentials-invalid', {
-          why: 'GOOGLE_CLOUD_QUOTA_PROJECT is no id of a project.',
+          why: 'GOOGLE_CLOUD_QUOTA_PROJECT is not the id of a project.',
           fix: 'Set it to the id of the project that quota is charged to, or remove it.',
         }),
       );

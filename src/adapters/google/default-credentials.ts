@@ -39,7 +39,7 @@ function gcloudFile(env: ProcessVariables): string {
 function noPath(value: string): Finding {
   return invalid(
     `${variable} must be the path of a file. Its value is ${kindOf(value)}.`,
-    `Write the credentials into a file that only you can read, and set ${variable} to its path. In GitHub Actions, google-github-actions/auth does both, or needs no key at all with \`workload_identity_provider\`. The value may stand in a log by now: if others can read that, replace the key.`,
+    `Write the credentials into a file that only you can read, and set ${variable} to its path. In GitHub Actions, google-github-actions/auth does both, or needs no key at all with \`workload_identity_provider\`. The value may be in a log by now: if others can read that, replace the key.`,
   );
 }
 
@@ -103,7 +103,7 @@ function noJson(text: string): string {
   if (text.trim() === '') return 'is empty';
   const [, ...decoded] = readings(text.trim());
   if (decoded.some((one) => objectOf(one) !== undefined)) return 'holds the JSON encoded or in quotes: decode it';
-  return 'is no JSON, or was cut off';
+  return 'is not JSON, or was cut off';
 }
 
 /** What each kind of credentials must hold. */
@@ -117,7 +117,7 @@ const members: Readonly<Record<string, readonly string[]>> = {
 
 function problemOf(content: CredentialFile['content']): string | undefined {
   if (content['installed'] !== undefined || content['web'] !== undefined)
-    return 'describes an OAuth client, which cannot log in by itself';
+    return 'describes an OAuth client, which cannot log in on its own';
   const type = content['type'];
   if (typeof type !== 'string') return 'has no member `type`, which all of Google’s credentials have';
   const needed = Object.hasOwn(members, type) ? (members[type] ?? []) : [];

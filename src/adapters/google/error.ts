@@ -88,7 +88,7 @@ export function lostError(error: unknown, host: string, note = ''): GoogleError 
 
 const known: Readonly<Record<string, string>> = {
   TimeoutError: 'no answer in time',
-  SyntaxError: 'the answer is no JSON; a proxy may have sent it',
+  SyntaxError: 'the answer is not JSON; a proxy may have sent it',
 };
 
 /** The error of a request that was not sent because no credentials could sign it. */

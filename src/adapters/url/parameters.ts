@@ -89,7 +89,7 @@ const libpqParameters: Readonly<Record<string, Rule>> = {
     const methods = value.split(',').map((method) => method.trim().replace(/^!/, ''));
     return methods.every((method) => authMethods.has(method))
       ? { asked: { requireAuth: value } }
-      : { why: 'A value of `require_auth` is no method of login.', fix: 'Write require_auth=scram-sha-256.' };
+      : { why: 'A value of `require_auth` is not a login method.', fix: 'Write require_auth=scram-sha-256.' };
   },
   connect_timeout: (value) =>
     /^\s*[+-]?\d{1,7}\s*$/.test(value)
@@ -177,7 +177,7 @@ function version(key: 'tlsMinimum' | 'tlsMaximum', name: string): Rule {
       (known) => known.toLowerCase() === value.toLowerCase(),
     );
     if (found !== undefined) return { asked: { [key]: found } };
-    return value === '' ? nothing : { why: `\`${name}\` is no version of TLS.`, fix: `Write ${name}=TLSv1.2.` };
+    return value === '' ? nothing : { why: `\`${name}\` is not a version of TLS.`, fix: `Write ${name}=TLSv1.2.` };
   };
 }
 

@@ -109,7 +109,7 @@ function hostAndPort(place: string): { readonly host: string; readonly port: str
       };
     return /^[0-9a-fA-F:.]+(%[\w.-]+)?$/.test(host)
       ? { host, port: bracketed[2] ?? '' }
-      : { ok: false, code: 'url-host', why: 'What is between the square brackets is no IPv6 address.' };
+      : { ok: false, code: 'url-host', why: 'What is between the square brackets is not an IPv6 address.' };
   }
   if (place.includes('[') || place.includes(']'))
     return { ok: false, code: 'url-host', why: 'The square brackets around the IPv6 address are not complete.' };

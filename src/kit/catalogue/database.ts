@@ -78,7 +78,7 @@ export const databaseFaults = entries({
     exit: 30,
   },
   'password-missing': {
-    title: 'The server asks for a password, and there is none',
+    title: 'The server asks for a password, and the connection has none',
     why: 'The database URL has no password, or an empty one.',
     fix: 'Set PGPASSWORD, or write the password into the database URL: postgresql://USER:PASSWORD@HOST/DATABASE.',
     exit: 30,

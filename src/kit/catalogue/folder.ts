@@ -52,9 +52,9 @@ export const folderFaults = entries({
     exit: 10,
   },
   'folder-unread': {
-    title: 'SQL files are there that are not read',
-    why: 'Files in folders inside the folder of migrations, or beside it, are no migrations.',
-    fix: 'Nothing to do if they are none. Otherwise move them into the folder of migrations.',
+    title: 'Some SQL files are not read',
+    why: 'Only files directly in the folder of migrations are migrations, not those in folders inside or next to it.',
+    fix: 'Ignore this if they are something else. Otherwise move them into the folder of migrations.',
     severity: 'note',
     exit: 10,
   },

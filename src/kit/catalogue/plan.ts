@@ -67,7 +67,7 @@ export const planFaults = entries({
   },
   'run-not-detached': {
     title: 'The run cannot be followed from here',
-    why: 'It is at work, and was started without --detach: only the process that started it receives its events.',
+    why: 'The run is at work, and was started without --detach: only the process that started it receives its events.',
     fix: '`godwit runs show RUN` shows how far it is, and `godwit runs cancel RUN` stops it at the next safe point.',
     exit: 2,
   },

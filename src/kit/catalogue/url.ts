@@ -106,7 +106,7 @@ export const urlFaults = entries({
   },
   'url-parameter': {
     title: 'A parameter of the database URL has no effect',
-    why: 'It is for another program, or godwit sets the same thing itself.',
+    why: 'The parameter is for another program, or godwit sets the same thing itself.',
     fix: 'Remove it, or ignore this warning.',
     exit: 0,
     severity: 'warning',

@@ -18,7 +18,7 @@ export const usageFaults = {
     },
     'credential-in-text': {
       title: 'The text holds a credential',
-      why: 'Whoever can read the text can use it.',
+      why: 'Everybody who can read the text can use the credential.',
       fix: 'Replace the credential, and remove the text from where others can read it: the log of a pipeline, an issue, a chat.',
       severity: 'warning',
       exit: 0,

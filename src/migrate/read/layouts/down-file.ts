@@ -14,7 +14,7 @@ export function downFileOf(layout: Layout, { file }: ScriptFile): string {
 /** Can a file be written for the way back? */
 export function judgeDownFile({ file, section }: ScriptFile): Outcome<void> {
   if (section === undefined) return ok(undefined);
-  const why = `${file} holds both directions; a file for the way back beside it would not be read.`;
+  const why = `${file} holds both directions; a separate down file would not be read.`;
   const fix = 'Run the command without `--write`, and put what it prints below the mark of the way back.';
   return err(fault('foreign-layout', { why, fix, where: { file } }));
 }

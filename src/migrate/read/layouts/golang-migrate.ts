@@ -16,7 +16,7 @@ export const golangMigrateConvention: Convention = {
         version: canonicalVersion(digits),
         name: name === undefined || name === '' ? digits : name,
       };
-    const why = `${path} is beside pairs of golang-migrate (NAME.up.sql, NAME.down.sql), and golang-migrate does not run it.`;
+    const why = `${path} is next to pairs of golang-migrate (NAME.up.sql, NAME.down.sql), and golang-migrate does not run it.`;
     const fix =
       'Rename it to end in `.up.sql` if it is a migration, or move it elsewhere. In the native layout no file ends in `.up.sql`.';
     return { kind: 'foreign', why, fix };

@@ -56,7 +56,7 @@ function nameOf(tool: 'prisma' | 'drizzle', path: string): FileName {
   const role = file === undefined ? undefined : ownFiles.get(file);
   if (role === undefined) {
     if (kindOfName(path) === 'other') return { kind: 'other' };
-    const why = `${path} is beside the folders of ${toolTitles[tool]}’s migrations, and ${toolTitles[tool]} does not run it.`;
+    const why = `${path} is next to the folders of ${toolTitles[tool]}’s migrations, and ${toolTitles[tool]} does not run it.`;
     return { kind: 'foreign', why, fix: 'Put it into a folder as its migration.sql, or move it elsewhere.' };
   }
   if (kindOfName(`${name}.sql`, 'spaces') !== 'sql') return { kind: 'odd' };

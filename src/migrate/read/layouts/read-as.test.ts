@@ -195,7 +195,7 @@ describe('`foreign-layout`: what cannot be read right is refused', () => {
       { '1_a.sql': '-- +goose Up\nSELECT 1;', '1_a.down.sql': 'SELECT 1;' },
     ],
     ['00002_b.go is a migration of goose in code', { '1_a.sql': '-- +goose Up\nSELECT 1;', '00002_b.go': '' }],
-    ['3_c.sql is beside pairs of golang-migrate', { '2_b.up.sql': 'SELECT 1;', '3_c.sql': 'SELECT 1;' }],
+    ['3_c.sql is next to pairs of golang-migrate', { '2_b.up.sql': 'SELECT 1;', '3_c.sql': 'SELECT 1;' }],
     ['R__views.sql is repeatable', { 'V1__a.sql': 'SELECT 1;', 'R__views.sql': 'SELECT 1;' }],
     ['B5__base.sql is a baseline', { 'V1__a.sql': 'SELECT 1;', 'B5__base.sql': 'SELECT 1;' }],
     ['V2__b.java is a migration in code', { 'V1__a.sql': 'SELECT 1;', 'V2__b.java': '' }],
