@@ -30,7 +30,8 @@ export function gapsOf(
 
 /** The draft as a file. */
 export function draftText(lines: readonly DraftStatement[], head: DraftHead): string {
-  const name = head.file.split('/').at(-1) ?? head.file;
+  // Some layouts call every file `migration.sql`: there the folder's name tells.
+  const name = /(?:[^/]+\/migration\.sql|[^/]+)$/.exec(head.file)?.[0] ?? head.file;
   return [
     `-- Undoes ${name}. Drafted by \`godwit down --draft ${head.version}\`: read it before you use it.`,
     ...rowNotes(head).map(comment),

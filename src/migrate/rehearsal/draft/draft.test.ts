@@ -183,4 +183,6 @@ DROP TABLE a;
 -- two
 `,
   );
+  const inFolder = { ...head, file: 'prisma/migrations/7_a/migration.sql' };
+  expect(draftText([], inFolder)).toMatch(/^-- Undoes 7_a\/migration\.sql\. /);
 });
