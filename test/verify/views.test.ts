@@ -77,3 +77,14 @@ test('what the user asks for stays strict: an expectation and a verify script fa
   using project = createProject(files, database.url);
   expect((await project.run('up')).exitCode).toBe(50);
 });
+
+test('an expectation in a verify script is a check, and its place is that of the script', async () => {
+  await using database = await createTestDatabase();
+  const files = {
+    'migrations/1_a.sql': 'create table a (n int);\n',
+    'migrations/1_a.verify.sql': '\n-- godwit: expect select count(*) from a => 1\n',
+  };
+  using project = createProject(files, database.url);
+  const ran = await project.run('up');
+  expect([ran.exitCode, ran.err]).toEqual([50, expect.stringContaining('migrations/1_a.verify.sql:2')]);
+});

@@ -32,10 +32,10 @@ export async function checkInside(
   // Deferred constraints first: their violation is not a failed check.
   const deferred = await session.send(settling.map((command) => `${command};\n`).join(''));
   if (!deferred.ok) return { kind: 'refused', refusal: deferred };
-  const { up, verify } = await withChecks(context.ports.bundle, migration);
+  const { expectations, verify } = await withChecks(context.ports.bundle, migration);
   const savepoints = inSavepoints(session);
   const checks = [
-    ...(await checkExpectations(savepoints, migration, up?.directives.expect ?? [])),
+    ...(await checkExpectations(savepoints, migration, expectations)),
     ...(verify === undefined ? [] : await checkVerifyScript(savepoints, migration, verify)),
   ];
   const outside = savepoints.refusals.find(({ error }) => error.lost || isCancelled(error));

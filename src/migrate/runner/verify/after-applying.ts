@@ -150,7 +150,7 @@ async function checksAfter(
     checkLive(live.session, task.verification, live.run),
     checkOwn(
       live.session,
-      migrations.filter(({ up }) => up?.directives.verifyInside === undefined),
+      migrations.filter(({ inside }) => !inside),
     ),
   ]);
   return again === 'lost' ? again : [...again, ...tried, ...own];

@@ -23,7 +23,7 @@ export async function checkLive(
 /** Makes the user's own checks. */
 export async function checkOwn(session: Session, migrations: readonly VerifiedMigration[]): Promise<readonly Check[]> {
   const checks = await Promise.all([
-    ...migrations.map(({ migration, up }) => checkExpectations(session, migration, up?.directives.expect ?? [])),
+    ...migrations.map(({ migration, expectations }) => checkExpectations(session, migration, expectations)),
     ...migrations.flatMap(({ migration, verify }) =>
       verify === undefined ? [] : [checkVerifyScript(session, migration, verify)],
     ),

@@ -1,12 +1,14 @@
-import type { Analysis, Migration } from '../../contract/model.ts';
+import type { Analysis, Expectation, Migration } from '../../contract/model.ts';
 import type { Bundle, ByteSource } from '../../contract/ports.ts';
 import { namesGodwit } from '../../read/names-godwit.ts';
 
 /** A migration with what verification reads from its files: the user's own checks. */
 export interface VerifiedMigration {
   readonly migration: Migration;
-  /** Absent if its file has no directives, or can no longer be analysed. */
-  readonly up: Analysis | undefined;
+  /** `expect` directives of both files. None are known of a file that can no longer be analysed. */
+  readonly expectations: readonly Expectation[];
+  /** True: its checks were made before it was recorded. */
+  readonly inside: boolean;
   readonly verify?: { readonly analysis: Analysis; readonly body: ByteSource };
 }
 
@@ -16,7 +18,8 @@ export async function withChecks(bundle: Bundle, migration: Migration): Promise<
   const verify = migration.verify === undefined ? undefined : await bundle.analysis(migration, 'verify');
   return {
     migration,
-    up: up?.ok === true ? up.value : undefined,
+    inside: up?.ok === true && up.value.directives.verifyInside !== undefined,
+    expectations: [up, verify].flatMap((one) => (one?.ok === true ? one.value.directives.expect : [])),
     ...(verify === undefined || !verify.ok
       ? {}
       : { verify: { analysis: verify.value, body: await bundle.body(migration, 'verify') } }),
