@@ -23,7 +23,8 @@ function reasonOf(error: Error, address: DatabaseAddress, greeting: Greeting): R
   if (answer.severity !== undefined && answer.code !== undefined) return refusal(answer, address);
   const other = answeredBy(greeting);
   if (other !== undefined) return other;
-  if (answer.syscall === 'open' || answer.syscall === 'read') return { code: 'url-certificate' };
+  // Reading a socket is a `read` too.
+  if (answer.syscall === 'open' || answer.code === 'EISDIR') return { code: 'url-certificate' };
   return (
     passwordReason(error.message) ??
     networkReason(answer, address) ??

@@ -208,3 +208,13 @@ test('a CA that is given and did not sign is not asked for again', () => {
   const given = { ...address, tls: 'verify-full', rootCertificate: '/ca.pem' } as const;
   expect(connectFault(error, given).fix).toContain('did not sign');
 });
+
+test.each([
+  ['read', 'ECONNRESET', 'connection-closed'],
+  ['write', 'EPIPE', 'connection-closed'],
+  ['open', 'ENOENT', 'url-certificate'],
+  ['read', 'EISDIR', 'url-certificate'],
+])('a failing %s (%s) is `%s`: a socket is read too', (syscall, code, expected) => {
+  const error = Object.assign(new Error(`${syscall} ${code}`), { syscall, code });
+  expect(connectFault(error, address).code).toBe(expected);
+});
