@@ -187,7 +187,7 @@ test('a protected environment takes one before every run, but only once the run 
   const ran = await project.run('up', '-e', 'prod', '--plan', 'p.json');
   expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('checkpoint: dump')]);
   const again = await project.run('up', '-e', 'prod', '--plan', 'p.json');
-  expect(again.exitCode, again.err).toBe(10);
+  expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('[plan-applied]')]);
   expect(readdirSync(join(project.folder, '.godwit', 'checkpoints'))).toHaveLength(1);
 });
 
@@ -229,11 +229,11 @@ i=0; while [ ! -e ${shared}/go ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); do
   project.write('migrations/3_more.sql', 'create table more (id int);');
   const running = project.run('up', '-e', 'dev');
   await expect.poll(() => existsSync(join(shared, 'begun')), { timeout: 30_000 }).toBe(true);
-  expect((await project.run('up', '-e', 'dev', '--waive-checkpoint', 'the other one')).exitCode).toBe(0);
+  expect((await project.run('up', '-e', 'dev', '--to', '2', '--waive-checkpoint', 'the other one')).exitCode).toBe(0);
   writeFileSync(join(shared, 'go'), '');
   const ran = await running;
   expect([ran.exitCode, ran.err]).toEqual([10, expect.stringContaining('[plan-changed]')]);
-  expect(await database.query('select count(*)::int as n from godwit.migration')).toEqual([{ n: 3 }]);
+  expect(await database.query('select count(*)::int as n from godwit.migration')).toEqual([{ n: 2 }]);
 });
 
 test('a run that is left alone takes its checkpoint before it is started', async () => {

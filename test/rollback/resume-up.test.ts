@@ -244,5 +244,5 @@ test('F4: a reviewed plan resumes, and holds to what it was made for', async ({ 
   expect(up.exitCode, up.err).toBe(0);
   expect(await indexes(database)).toEqual(whole);
   const again = await project.run('up', '--plan', 'forward.json');
-  expect(again.exitCode, again.err).toBe(10);
+  expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('[plan-applied]')]);
 });

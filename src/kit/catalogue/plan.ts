@@ -96,7 +96,7 @@ export const planFaults = entries({
     exit: 10,
   },
   'plan-applied': {
-    title: 'The reviewed plan was applied before',
+    title: 'The plan was applied before',
     why: 'A run applied it to its end, and nothing is left to do.',
     fix: 'Nothing: a job that is started again may end like this.',
     exit: 0,
