@@ -17,7 +17,7 @@ const refused: readonly Row[] = [
   ['two files with one version', file('001_again.sql'), 'migration-twice 1_a.sql'],
   ['a version that is no number', file('abc.sql'), 'migration-no-version abc.sql'],
   ['a version with a letter', file('1a_x.sql'), 'migration-no-version 1a_x.sql'],
-  ['a version of Flyway', file('V2__x.sql'), 'migration-no-version V2__x.sql'],
+  ['a version of Flyway', file('V2__x.sql'), 'foreign-layout V2__x.sql'],
   ['a version in other digits', file('٢_x.sql'), 'migration-odd-name ٢_x.sql'],
   ['a negative version', file('-2_x.sql'), 'migration-no-version -2_x.sql'],
   ['a file named like a folder', (folder) => mkdirSync(join(folder, '2_x.sql')), 'migration-not-a-file 2_x.sql'],
@@ -77,7 +77,7 @@ test.each([
   expect(code).toBe(exitCode);
 });
 
-test('files that are no SQL, hidden files and folders do no harm', async () => {
+test('files that are no SQL, and hidden files, do no harm; a folder with SQL is told of', async () => {
   await using database = await createTestDatabase();
   using project = createProject(
     {
@@ -89,7 +89,7 @@ test('files that are no SQL, hidden files and folders do no harm', async () => {
     database.url,
   );
   const { exitCode, findings } = await judge(project, 'up');
-  expect([exitCode, findings]).toEqual([0, []]);
+  expect([exitCode, findings]).toMatchObject([0, [{ code: 'folder-unread', severity: 'note' }]]);
 });
 
 test('a link to a file in the folder and a folder that is a link are as good as the thing itself', async () => {
