@@ -17,7 +17,7 @@ const refused: readonly Row[] = [
   ['two files with one version', file('001_again.sql'), 'migration-twice 1_a.sql'],
   ['a version that is no number', file('abc.sql'), 'migration-no-version abc.sql'],
   ['a version with a letter', file('1a_x.sql'), 'migration-no-version 1a_x.sql'],
-  ['a version of Flyway', file('V2__x.sql'), 'foreign-layout V2__x.sql'],
+  ['a version of Flyway', file('V2__x.sql'), 'foreign-layout 1_a.sql'],
   ['a version in other digits', file('٢_x.sql'), 'migration-odd-name ٢_x.sql'],
   ['a negative version', file('-2_x.sql'), 'migration-no-version -2_x.sql'],
   ['a file named like a folder', (folder) => mkdirSync(join(folder, '2_x.sql')), 'migration-not-a-file 2_x.sql'],

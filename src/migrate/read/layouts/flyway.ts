@@ -52,7 +52,10 @@ function nameOf(path: string): FileName {
       `${path} is a callback that Flyway runs along with migrations.`,
       'Move it out of the folder; what follows a run can be a hook (`after` in the configuration).',
     );
-  return foreign(`${path} is not named as Flyway names migrations, V1__name.sql.`, 'Rename it, or move it elsewhere.');
+  return foreign(
+    `Other files here are named as Flyway names migrations, V1__name.sql, and ${path} is not.`,
+    'Name all files of the folder in one way: this one as Flyway does, or the others without V and with a single `_`.',
+  );
 }
 
 function foreign(why: string, fix: string): FileName {
