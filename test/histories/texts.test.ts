@@ -47,7 +47,7 @@ const texts: readonly (readonly [text: string, exitCode: number])[] = [
   ["SELECT pg_sleep(0.05), pg_notify('log', 'b');", 0],
   ['SELECT pg_advisory_lock(4);', 0],
   ['RESET ALL;', 0],
-  ['DROP SCHEMA godwit CASCADE;', 40],
+  ['DROP SCHEMA godwit CASCADE;', 10],
   ['CREATE SCHEMA beside;\nSET search_path = beside;\nCREATE TABLE migration (a int);\nCREATE TABLE run (b int);', 0],
   [
     "CREATE FUNCTION public.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT '2001-01-01'::timestamptz $$;\nSET search_path = public, pg_catalog;",
