@@ -156,3 +156,9 @@ test('what stands behind `--` is a command of the user’s own, with all its opt
   const other = read(['new', '--', '--name']);
   expect(other.ok && other.value.kind === 'command' ? other.value.typed.words : other).toEqual(['--name']);
 });
+
+test('a text may speak of passwords: SQL, and a log that is explained', () => {
+  const sql = "select count(*) from users where password = ''";
+  expect(command('db', 'sql', sql).words).toEqual([sql]);
+  expect(command('explain', 'password=x busy').words).toEqual(['password=x busy']);
+});

@@ -59,8 +59,9 @@ export function readCommandLine(argv: readonly string[], table: CommandTable): O
 /** An address or a password that is typed: the answer repeats no word of it. */
 function secretIn(words: readonly string[], options: readonly TypedOption[]) {
   const named = options.map(({ name, raw }) => answerToSecretOption(name, raw));
-  // `explain` takes whole logs, and tells of a credential in them itself.
-  const texts = words[0] === 'explain' ? [] : words;
+  // `explain` takes whole logs, and tells of a credential in them itself; SQL may speak of a column `password`.
+  const takesText = words[0] === 'explain' || (words[0] === 'db' && words[1] === 'sql');
+  const texts = takesText ? [] : words;
   const typed = [...texts, ...options.map(({ value = '' }) => value)].map(secretWord);
   return [...named, ...typed].find((answer) => answer !== undefined);
 }
