@@ -53,8 +53,8 @@ const execOptions: OptionNames<ExecOptions> = {
  * @returns how the call ended; `exitCode` is 40 if the command failed
  * @throws GodwitError only with `throwOnFailure`; expected failures are findings
  * @example
- * const { output, commandExitCode } = await exec({ cwd: projectFolder, command: ['echo', 'hello'] });
- * // output: 'hello\n', commandExitCode: 0
+ * const { exitCode, output, commandExitCode } = await exec({ cwd: projectFolder, command: ['echo', 'hello'] });
+ * // exitCode: 0, output: 'hello\n', commandExitCode: 0
  */
 export async function exec(options: ExecOptions): Promise<Executed> {
   const nothing = { run: '', output: '', commandExitCode: null };

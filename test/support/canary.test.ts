@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { canaryIn, canaryPassword, watchProcesses } from './canary.ts';
+import { canaryIn, canaryPassword, onPurpose, watchProcesses } from './canary.ts';
 import { until } from './child.ts';
 
 const packed = brotliCompressSync(JSON.stringify({ why: canaryPassword })).toString('base64');
@@ -29,12 +29,12 @@ test('nothing is found where it is not', () => {
 });
 
 test.skipIf(process.platform !== 'linux')('a process with it in its arguments or environment is seen', async () => {
-  const watch = watchProcesses();
+  const watch = watchProcesses('', 'on purpose');
   const wait = ['-e', 'setTimeout(() => {}, 30_000)'];
   const children = [
-    spawn(process.execPath, [...wait, canaryPassword]),
-    spawn(process.execPath, wait, { env: { SECRET: canaryPassword } }),
-    spawn(process.execPath, wait, { env: { SECRET: canaryPassword, CLOUD_RUN_EXECUTION: 'x' } }),
+    spawn(process.execPath, [...wait, canaryPassword], { env: onPurpose }),
+    spawn(process.execPath, wait, { env: { ...onPurpose, SECRET: canaryPassword } }),
+    spawn(process.execPath, wait, { env: { ...onPurpose, SECRET: canaryPassword, CLOUD_RUN_EXECUTION: 'x' } }),
   ];
   try {
     await until('all are seen', () => watch.found().length >= 2 && watch.tasks() > 0);

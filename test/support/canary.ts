@@ -99,17 +99,23 @@ export interface ProcessWatch extends Disposable {
   stop(): void;
 }
 
+/** The environment of processes that a test gives the canary on purpose. */
+export const onPurpose = { CANARY_ON_PURPOSE: 'yes' };
+const purpose = 'CANARY_ON_PURPOSE=';
+
 /**
  * Finds nothing on systems without /proc.
  *
  * @param folder only environments that name this folder count; other tests have canaries, too
+ * @param sought whether processes count that were given the canary on purpose, or all others
  */
-export function watchProcesses(folder = ''): ProcessWatch {
+export function watchProcesses(folder = '', sought: 'on purpose' | 'others' = 'others'): ProcessWatch {
   const found = new Set<string>();
   const tasks = new Set<string>();
   const look = (): void => {
     for (const pid of processes()) {
-      const [command, environment] = [read(pid, 'cmdline'), read(pid, 'environ')];
+      const [environment, command] = [read(pid, 'environ'), read(pid, 'cmdline')];
+      if (environment.includes(purpose) !== (sought === 'on purpose')) continue;
       const name = command.replaceAll('\0', ' ').slice(0, 120);
       if (allForms.some(([, form]) => command.includes(form))) found.add(`arguments of ${name}`);
       if (!forms.some(([, form]) => environment.includes(form))) continue;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { SpawnEnd, Spawned, Spawner } from '../../migrate/contract/runner-ports.ts';
@@ -85,15 +85,37 @@ async function waitForExit(child: Child, group: number): Promise<SpawnEnd> {
     child.once('exit', (code, name) => resolve([code, name]));
   });
   // Processes that inherited the pipes hold them open, and others may still work without them.
-  const quiet = await settlesWithin(closed, lingeringMs);
+  let quiet = await settlesWithin(closed, lingeringMs);
   const alive = signalGroup(group, 'SIGTERM');
   if (!quiet || alive) {
-    await settlesWithin(closed, alive ? lingeringMs : 0);
-    if (alive) await endGroup(group);
+    if (alive) {
+      await settlesWithin(closed, lingeringMs);
+      await endGroup(group);
+    }
+    await readWhatIsThere(child);
+    quiet ||= await settlesWithin(closed, 0);
     child.stdout.destroy();
     child.stderr.destroy();
   }
   return { exitCode, signal: signal ?? '', left: !quiet || alive };
+}
+
+/**
+ * Reads on until nothing more comes: on a machine without a free processor the wait may be over before what the command
+ * wrote has been read.
+ */
+async function readWhatIsThere({ stdout, stderr }: Child): Promise<void> {
+  const seen = { bytes: -1 };
+  const count = ({ length }: Buffer): void => {
+    seen.bytes += length;
+  };
+  for (const stream of [stdout, stderr]) stream.on('data', count);
+  const until = performance.now() + lingeringMs;
+  for (let before = -2; seen.bytes > before && performance.now() < until; ) {
+    before = seen.bytes;
+    await nextTurn();
+    await nextTurn();
+  }
 }
 
 /** Waits for the group to end; kills it if it does not. */
