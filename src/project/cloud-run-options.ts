@@ -39,6 +39,7 @@ export function cloudRunOptions({ name, config, database, env }: CloudRunQuestio
     },
     labels: config.labels ?? {},
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    logs: config.logs?.resourceNames ?? [`projects/${config.project}`],
     endpoints: endpointsOf(config, env),
     ...(config.impersonate === undefined ? {} : { impersonate: config.impersonate }),
   };

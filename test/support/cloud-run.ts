@@ -70,7 +70,7 @@ export async function jobWorld(
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...timeouts },
+      timeouts: { firstPauseMs: 30, longestPauseMs: 250, pollMs: 50, linesMs: 3_000, tokenMs: 300, ...timeouts },
     });
   };
   return {

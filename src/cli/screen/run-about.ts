@@ -11,11 +11,16 @@ export function whatOf({ command, applied, about }: RunRow): string {
   if (about === undefined && command === 'accept') return 'a difference';
   if (about === undefined && command === 'prune') return 'the audit';
   if (about?.pruned !== undefined) return `${countOf(about.pruned.runs, 'run')} ${about.words.join(' ')}`;
-  if (about === undefined) return command === 'exec' ? 'a command' : countOf(applied, 'migration');
-  if (about.claim !== undefined) return `${countOf(applied, 'migration')} from ${about.claim.tool}`;
+  if (about === undefined) return command === 'exec' ? 'a command' : migrations(applied);
+  if (about.claim !== undefined) return `${migrations(applied)} from ${about.claim.tool}`;
   if (about.identity !== undefined) return `identity: ${shortened(about.reason ?? '')}`;
   if (about.reason !== undefined) return `${shortened(about.words.join(', '))}: ${shortened(about.reason)}`;
   return about.hook === undefined ? shown(about.words, longest) : `hook ${about.hook}`;
+}
+
+/** A run whose lines did not all arrive has no number. */
+function migrations(applied: number | null): string {
+  return applied === null ? 'migrations' : countOf(applied, 'migration');
 }
 
 function shortened(text: string): string {

@@ -43,6 +43,11 @@ export interface CloudRunOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Longest time of an execution, in milliseconds; absent: estimated from the plan. */
   readonly timeoutMs?: number;
+  /**
+   * Where Cloud Logging keeps the lines of jobs and the ledger: the project, unless its log sinks route them elsewhere.
+   * `projects/P`, or a log view.
+   */
+  readonly logs: readonly string[];
   /** Base URLs in place of Google's, by service. */
   readonly endpoints: Readonly<Partial<Record<GoogleService, string>>>;
   /** Service account to impersonate. */

@@ -1,10 +1,11 @@
 import { googleFault } from '../../google/fault.ts';
 import type { CloudRunContext } from './context.ts';
-import { noteReply, type FollowState } from './follow-state.ts';
+import { noteReply, pollTurn, type FollowState } from './follow-state.ts';
 import { isOver, type RunExecution } from './resources.ts';
 
 /** Reads the execution. Returns true when it has ended, was deleted, or must not be read. */
 export async function pollExecution(context: CloudRunContext, state: FollowState): Promise<boolean> {
+  await pollTurn(context, state);
   const reply = await context.google.call<RunExecution>({
     service: 'run',
     method: 'GET',
