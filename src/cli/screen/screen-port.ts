@@ -2,16 +2,22 @@ import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import type { Style } from './style.ts';
+import type { Line } from './table.ts';
 
-/** Writes for people to standard error, and for programs to standard output. The redactor masks all text. */
+/**
+ * Writes the answers of commands that ask to standard output, and what happens meanwhile to standard error. The
+ * redactor masks all text.
+ */
 export interface Screen {
   readonly style: Style;
   readonly json: boolean;
   /** True: there is no live line, and what was written stays. */
   readonly lasting: boolean;
-  /** Lines for people; silent with --json. */
-  say(...lines: readonly string[]): void;
-  /** The product of a command, for programs; also with --json. */
+  /** Lines for people, on standard error; silent with --json. */
+  say(...lines: readonly Line[]): void;
+  /** The answer of a command that only asks, on standard output: people pass it on, to a file or to `grep`. */
+  answer(...lines: readonly Line[]): void;
+  /** The product of a command, for programs, exactly as it is; also with --json. */
   product(text: string): void;
   /** A document of JSON on standard output: each of its texts is masked. */
   document(value: object): void;

@@ -4,11 +4,14 @@ import { maskCredentials } from '../../kit/credential-shapes.ts';
 import { maskedValues } from '../../kit/masked-values.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
+import { columnsOf } from './columns.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createLiveLine, type LiveLine } from './live.ts';
 import { createEventRenderer } from './event-renderer.ts';
 import { startedAs } from './started-as.ts';
-import { createStyle, wantsColor, type Style } from './style.ts';
+import { createStyle, wantsColor, withoutColor, type Style } from './style.ts';
+import { tableLines, type Line } from './table.ts';
+import { wrapped } from './wrap.ts';
 
 /** What a screen needs. */
 export interface ScreenParts {
@@ -25,24 +28,46 @@ const mostOfOneCode = 10;
 
 /** The screen of one command. */
 export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
-  const colour = wantsColor(io.terminal, io.env, noColor);
+  const outTerminal = io.outTerminal ?? io.terminal;
+  const colours = { err: wantsColor(io.terminal, io.env, noColor), out: wantsColor(outTerminal, io.env, noColor) };
+  // A stream that takes no colours gets the texts without them.
+  const colour = colours.err || colours.out;
   const style = createStyle(colour);
-  const live = !json && io.terminal && io.env['TERM'] !== 'dumb';
+  const live = !json && isLive(io);
   const line: LiveLine = json
     ? { show() {}, clear() {} }
     : createLiveLine({
         enabled: live,
         write: (text) => io.err(redactor.redact(text)),
-        columns: () => io.columns(),
+        columns: () => columnsOf(io),
       });
   const redact = (text: string): string => redactor.redact(text);
   const hints = startedAs(io.env);
-  const print = (lines: readonly string[]): void => {
-    if (json) return;
-    line.clear();
-    io.err(lines.map((text) => `${harmless(maskCredentials(redactor.redact(text)), colour)}\n`).join(''));
+  const clean = (text: string): string => harmless(maskCredentials(redactor.redact(text)), colour);
+  // What a program reads, or a log keeps, is neither wrapped nor cut.
+  const widths = {
+    err: () => (io.terminal ? columnsOf(io) : Infinity),
+    out: () => (outTerminal ? columnsOf(io) : Infinity),
   };
-  const say = (...lines: readonly string[]) => print(lines.map(hints.lines));
+  const write = (stream: 'err' | 'out', lines: readonly string[]): void => {
+    line.clear();
+    io[stream](lines.map((text) => `${colours[stream] || !colour ? text : withoutColor(text)}\n`).join(''));
+  };
+  const laidOut = (stream: 'err' | 'out', lines: readonly Line[]): readonly string[] => {
+    const width = widths[stream]();
+    const ready = (text: string): string => clean(hints.lines(text));
+    return lines.flatMap((one) => {
+      if (typeof one === 'string')
+        return ready(one)
+          .split('\n')
+          .flatMap((text) => wrapped(text, width));
+      const rows = one.rows.map(({ cells, below = [] }) => ({ cells: cells.map(ready), below: below.map(ready) }));
+      return tableLines({ ...one, rows }, width);
+    });
+  };
+  const say = (...lines: readonly Line[]): void => {
+    if (!json) write('err', laidOut('err', lines));
+  };
   const shown = new Map<string, number>();
   const placed = new Set<string>();
   let targeted: string | undefined;
@@ -59,6 +84,9 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     json,
     lasting: !live,
     say,
+    answer: (...lines) => {
+      if (!json) write('out', laidOut('out', lines));
+    },
     product: (text) => {
       line.clear();
       io.out(redactor.redact(text));
@@ -80,7 +108,9 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
+      if (json || count > mostOfOneCode) return;
+      const told = { ...finding, why: hints.prose(finding.why), fix: hints.prose(finding.fix) };
+      write('err', ['', ...renderFinding(told, style, lineAt, { width: widths.err(), clean })]);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {
@@ -121,6 +151,12 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   };
   const story = createEventRenderer(screen);
   return screen;
+}
+
+/** A live line is for a person in front of a terminal; a log would keep each of its states. */
+function isLive({ terminal, env }: Io): boolean {
+  const isCi = !['', '0', 'false'].includes(env['CI'] ?? '');
+  return terminal && env['TERM'] !== 'dumb' && !isCi;
 }
 
 /** Keeps godwit's own colours. Replaces other control characters, which come from names or texts of the server. */
