@@ -7,7 +7,13 @@ export async function atTerminal(
   env: Readonly<Record<string, string>>,
   line: string,
   answers: string[],
-): Promise<{ readonly exitCode: number; readonly shown: string; readonly questions: readonly string[] }> {
+): Promise<{
+  readonly exitCode: number;
+  readonly err: string;
+  readonly shown: string;
+  readonly questions: readonly string[];
+}> {
+  let err = '';
   let shown = '';
   const questions: string[] = [];
   const exitCode = await runProgram({
@@ -17,7 +23,10 @@ export async function atTerminal(
       cwd: project.folder,
       env: { ...env, NO_COLOR: '1', TERM: 'dumb' },
       out: (text) => (shown += text),
-      err: (text) => (shown += text),
+      err: (text) => {
+        err += text;
+        shown += text;
+      },
       terminal: true,
       interactive: true,
       columns: () => 100,
@@ -28,5 +37,5 @@ export async function atTerminal(
       input: () => Promise.resolve(''),
     },
   });
-  return { exitCode, shown, questions };
+  return { exitCode, err, shown, questions };
 }
