@@ -2,6 +2,8 @@ import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import type { Style } from './style.ts';
+import type { Moving } from './moving.ts';
+import type { StatementSource } from './placed-statement.ts';
 import type { Line } from './table.ts';
 
 /**
@@ -11,6 +13,8 @@ import type { Line } from './table.ts';
 export interface Screen {
   readonly style: Style;
   readonly json: boolean;
+  /** How long the command has taken so far, as its user sees it. */
+  elapsedMs(): number;
   /** True: there is no live line, and what was written stays. */
   readonly lasting: boolean;
   /** Lines for people, on standard error; silent with --json. */
@@ -34,8 +38,14 @@ export interface Screen {
   event(event: RunEvent): void;
   /** Passes on a piece of output of the user's own command, to the stream that the command wrote to. */
   output(piece: OutputPiece): void;
-  /** A line that is replaced by the next one; only on a terminal. */
-  live(text: string): void;
+  /**
+   * What is under way. On a terminal, a line that is replaced by the next one; elsewhere, one line when it lasts, and one
+   * a minute.
+   */
+  live(work: string | Moving): void;
+  /** The statements of a migration, as far as this machine has read it. */
+  readonly statements: StatementSource;
+  statementsFrom(source: StatementSource): void;
   /** Shows a passing state: as the live line on a terminal, as an ordinary line elsewhere. */
   passing(text: string): void;
   /** Removes the live line. */

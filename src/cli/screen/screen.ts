@@ -6,7 +6,9 @@ import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
 import { columnsOf } from './columns.ts';
 import { renderFinding, type LineReader } from './finding.ts';
-import { createLiveLine, type LiveLine } from './live.ts';
+import { createHeartbeat, createSpinner, type LiveLine } from './live.ts';
+import type { Moving } from './moving.ts';
+import type { StatementSource } from './placed-statement.ts';
 import { createEventRenderer } from './event-renderer.ts';
 import { startedAs } from './started-as.ts';
 import { createStyle, wantsColor, withoutColor, type Style } from './style.ts';
@@ -21,26 +23,26 @@ export interface ScreenParts {
   readonly redactor: Redactor;
   /** Reads one line of a file that is named relative to `root` (absent: the working directory). */
   readonly readLine: (file: string, line: number, root?: string) => string | undefined;
+  /** Milliseconds since some beginning. */
+  readonly clock?: () => number;
 }
 
 /** How many findings of one code are shown to people. */
 const mostOfOneCode = 10;
 
 /** The screen of one command. */
-export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
+export function createScreen({ io, json, noColor, redactor, readLine, ...parts }: ScreenParts): Screen {
+  const { clock = () => performance.now() } = parts;
+  const began = clock();
+  let asking = false;
+  let going: Moving | undefined;
+  let statements: StatementSource = () => Promise.resolve([]);
   const outTerminal = io.outTerminal ?? io.terminal;
   const colours = { err: wantsColor(io.terminal, io.env, noColor), out: wantsColor(outTerminal, io.env, noColor) };
   // A stream that takes no colours gets the texts without them.
   const colour = colours.err || colours.out;
   const style = createStyle(colour);
   const live = !json && isLive(io);
-  const line: LiveLine = json
-    ? { show() {}, clear() {} }
-    : createLiveLine({
-        enabled: live,
-        write: (text) => io.err(redactor.redact(text)),
-        columns: () => columnsOf(io),
-      });
   const redact = (text: string): string => redactor.redact(text);
   const hints = startedAs(io.env);
   const clean = (text: string): string => harmless(maskCredentials(redactor.redact(text)), colour);
@@ -49,9 +51,19 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     err: () => (io.terminal ? columnsOf(io) : Infinity),
     out: () => (outTerminal ? columnsOf(io) : Infinity),
   };
+  const line: LiveLine = json
+    ? { show() {}, clear() {} }
+    : live
+      ? createSpinner({ write: (text) => io.err(text), columns: () => columnsOf(io), clock })
+      : createHeartbeat({
+          write: (text) => io.err(`    ${style.dim(text)}\n`),
+          columns: () => widths.err() - 4,
+          clock,
+        });
   const write = (stream: 'err' | 'out', lines: readonly string[]): void => {
     line.clear();
     io[stream](lines.map((text) => `${colours[stream] || !colour ? text : withoutColor(text)}\n`).join(''));
+    if (going !== undefined && !asking) line.show(going);
   };
   const laidOut = (stream: 'err' | 'out', lines: readonly Line[]): readonly string[] => {
     const width = widths[stream]();
@@ -71,17 +83,16 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   const shown = new Map<string, number>();
   const placed = new Set<string>();
   let targeted: string | undefined;
-  let asking = false;
-  let going = '';
-  const show = (text: string): void => {
-    going = text;
-    if (!asking) line.show(text);
+  const show = (work: string | Moving, written = false): void => {
+    going = cleanWork(typeof work === 'string' ? { name: work } : work, clean);
+    if (!asking) line.show(going, written);
   };
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
   const screen: Screen = {
     style,
     json,
+    elapsedMs: () => clock() - began,
     lasting: !live,
     say,
     answer: (...lines) => {
@@ -132,10 +143,17 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (stream === 'stdout') io.out(written);
       else io.err(written);
     },
-    live: show,
-    passing: (text) => (live ? show(text) : say(style.dim(`    ${text}`))),
+    live: (work) => show(work),
+    statements: (id, direction) => statements(id, direction),
+    statementsFrom: (source) => {
+      statements = source;
+    },
+    passing: (text) => {
+      if (!live) say(style.dim(`    ${text}`));
+      show(text, !live);
+    },
     settle: () => {
-      going = '';
+      going = undefined;
       line.clear();
     },
     asking: async (answer) => {
@@ -145,12 +163,22 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
         return await answer();
       } finally {
         asking = false;
-        if (going !== '') line.show(going);
+        if (going !== undefined) line.show(going);
       }
     },
   };
   const story = createEventRenderer(screen);
   return screen;
+}
+
+/** Work whose words reach the terminal as any other text does. */
+function cleanWork({ counter, name, facts, more }: Moving, clean: (text: string) => string): Moving {
+  return {
+    ...(counter === undefined ? {} : { counter }),
+    name: clean(name),
+    ...(facts === undefined ? {} : { facts: facts.map(clean) }),
+    ...(more === undefined ? {} : { more: clean(more) }),
+  };
 }
 
 /** A live line is for a person in front of a terminal; a log would keep each of its states. */
