@@ -33,7 +33,7 @@ export interface CheckRequest {
 }
 
 /** A folder of migrations, and how many of its migrations were checked. */
-export interface CheckedFolder extends Omit<CheckedMigrations, 'findings'> {
+interface CheckedFolder extends Omit<CheckedMigrations, 'findings'> {
   readonly path: string;
   /** Absent: the folder could not be read. */
   readonly layout?: Layout;
@@ -63,7 +63,7 @@ export async function checkFiles(request: CheckRequest): Promise<Outcome<Checked
     `${root}${sep}godwit.lock.json`,
   ]);
   findings.push(...named.findings);
-  const source: Source = { root, config, paths: request.files.length === 0 ? undefined : named.paths };
+  const source: CheckedProject = { root, config, paths: request.files.length === 0 ? undefined : named.paths };
   const checked: CheckedFolder[] = [];
   // A mistake in the only folder is reported even if none of its files is named: it concerns all of them.
   for (const folder of folders.value) {
@@ -76,7 +76,7 @@ export async function checkFiles(request: CheckRequest): Promise<Outcome<Checked
   return ok({ root, folders: checked, scripts: scripts.length, findings });
 }
 
-interface Source {
+interface CheckedProject {
   readonly root: string;
   readonly config: Config;
   /** The named files; undefined: all. */
@@ -132,7 +132,7 @@ function isIn(folder: string, path: string): boolean {
 
 async function checkFolder(
   { path, label }: MigrationsFolder,
-  { root, config: { set = defaultSet, layout = 'auto' }, paths }: Source,
+  { root, config: { set = defaultSet, layout = 'auto' }, paths }: CheckedProject,
 ): Promise<CheckedFolder & Pick<CheckedMigrations, 'findings'>> {
   const none = { path: label, migrations: 0, statements: 0 };
   const wanted = paths?.filter((one) => isIn(path, one));
@@ -181,7 +181,10 @@ async function checkTexts(folder: Folder, wrong: readonly Finding[]): Promise<re
 }
 
 /** Checks a file outside the folders, as `up --file` reads it. */
-async function checkScript(path: string, { root, config: { set = defaultSet } }: Source): Promise<readonly Finding[]> {
+async function checkScript(
+  path: string,
+  { root, config: { set = defaultSet } }: CheckedProject,
+): Promise<readonly Finding[]> {
   const label = relative(realpathSync(root), realpathSync(dirname(path))).replaceAll('\\', '/');
   if (statSync(path).isDirectory()) {
     const file = label === '' ? basename(path) : `${label}/${basename(path)}`;
