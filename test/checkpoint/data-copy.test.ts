@@ -56,7 +56,7 @@ test.each([14, 18])(
       const before = await rows(project, 'select count(*), md5(string_agg(id || name, $$,$$ order by id)) from users');
 
       const planned = await inStaging(project, 'plan');
-      expect(planned.err).toContain('A checkpoint comes first: a copy of the embedded server’s data');
+      expect(planned.shown).toContain('A checkpoint comes first: a copy of the embedded server’s data');
 
       const ran = await inStaging(project, 'up', '--destroy-rows', '--json');
       expect(ran.exitCode, ran.out).toBe(0);

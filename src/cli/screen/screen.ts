@@ -1,9 +1,11 @@
 import { type Screen } from './screen-port.ts';
+import type { Finding } from '../../kit/finding.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import { maskCredentials } from '../../kit/credential-shapes.ts';
 import { maskedValues } from '../../kit/masked-values.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
+import { annotationOf } from './annotation.ts';
 import { columnsOf } from './columns.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createHeartbeat, createSpinner, type LiveLine } from './live.ts';
@@ -89,6 +91,10 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
   };
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
+  const annotate = (finding: Finding): void => {
+    const annotation = annotationOf(finding, root ?? io.cwd, io.env);
+    if (annotation !== undefined) io.err(`${harmless(maskCredentials(redactor.redact(annotation)), false)}\n`);
+  };
   const screen: Screen = {
     style,
     json,
@@ -119,9 +125,11 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (json || count > mostOfOneCode) return;
-      const told = { ...finding, why: hints.prose(finding.why), fix: hints.prose(finding.fix) };
-      write('err', ['', ...renderFinding(told, style, lineAt, { width: widths.err(), clean })]);
+      if (!json && count <= mostOfOneCode) {
+        const told = { ...finding, why: hints.prose(finding.why), fix: hints.prose(finding.fix) };
+        write('err', ['', ...renderFinding(told, style, lineAt, { width: widths.err(), clean })]);
+      }
+      annotate(finding);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {
@@ -135,7 +143,8 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
     },
     event: (event) => {
       if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(event, redact) })}\n`);
-      else story(event);
+      if (json && event.kind === 'finding') annotate(event.finding);
+      if (!json) story(event);
     },
     output: ({ stream, text, encoding }) => {
       line.clear();
