@@ -237,8 +237,7 @@ interface Tally {
   readonly planned: number;
 }
 
-function ending(event: RunFinished, tally: Tally, { style, elapsedMs: elapsed }: Screen): readonly string[] {
-  const elapsedMs = elapsed();
+function ending(event: RunFinished, tally: Tally, { style, elapsedMs }: Screen): readonly string[] {
   const parts: string[] = [];
   if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
   if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);

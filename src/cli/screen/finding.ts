@@ -7,7 +7,7 @@ import { filled } from './wrap.ts';
 export type LineReader = (file: string, line: number) => string | undefined;
 
 /** How a finding is laid out. */
-interface Layout {
+interface FindingLayout {
   readonly width: number;
   /** Masks secrets and removes what would steer the terminal. */
   readonly clean: (text: string) => string;
@@ -18,7 +18,7 @@ export function renderFinding(
   finding: Finding,
   style: Style,
   readLine: LineReader,
-  { width, clean }: Layout = { width: Infinity, clean: (text) => text },
+  { width, clean }: FindingLayout = { width: Infinity, clean: (text) => text },
 ): readonly string[] {
   const { severity, title, code, where } = finding;
   const paint = colourOf(severity, style);
@@ -42,7 +42,7 @@ export function renderFinding(
   ];
 }
 
-function cleaned(text: string | undefined, clean: Layout['clean']): string | undefined {
+function cleaned(text: string | undefined, clean: FindingLayout['clean']): string | undefined {
   return text === undefined ? undefined : clean(text);
 }
 

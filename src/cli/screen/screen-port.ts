@@ -14,7 +14,7 @@ export interface Screen {
   readonly style: Style;
   readonly json: boolean;
   /** How long the command has taken so far, as its user sees it. */
-  elapsedMs(): number;
+  readonly elapsedMs: number;
   /** True: there is no live line, and what was written stays. */
   readonly lasting: boolean;
   /** Lines for people, on standard error; silent with --json. */

@@ -98,7 +98,9 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
   const screen: Screen = {
     style,
     json,
-    elapsedMs: () => clock() - began,
+    get elapsedMs() {
+      return clock() - began;
+    },
     lasting: !live,
     say,
     answer: (...lines) => {

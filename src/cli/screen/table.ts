@@ -9,7 +9,7 @@ export interface Table {
 }
 
 /** A row, and the lines below it. */
-export interface TableRow {
+interface TableRow {
   readonly cells: readonly string[];
   readonly below?: readonly string[];
 }

@@ -19,6 +19,7 @@ function columnsOf(character: string): number {
   return wide.test(character) ? 2 : 1;
 }
 
+// oxlint-disable-next-line no-control-regex
 const piece = /\u001b\[[0-9;]*m|./gsu;
 
 /** Cuts a text to a number of columns; `…` stands for what is missing. Its colour codes all remain. */

@@ -5,11 +5,11 @@ import type { PlacedStatement } from './placed-statement.ts';
 import type { Screen } from './screen-port.ts';
 
 type EventOf<Kind extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: Kind }>;
-type Started = EventOf<'migration.started'>;
+type StartedMigration = EventOf<'migration.started'>;
 
 /** Tells which statement of which migration is under way. */
 export interface UnderWay {
-  started(event: Started, label: string): void;
+  started(event: StartedMigration, label: string): void;
   progress(event: EventOf<'progress'>): void;
   /** Shows facts about the statement that is under way: of a build, whose object tells which statement it is. */
   shows(id: string, about: About): void;
@@ -20,10 +20,10 @@ export interface UnderWay {
 export interface About {
   readonly facts: readonly string[];
   readonly more: string;
-  readonly build?: Build;
+  readonly build?: BuildUnderWay;
 }
 
-interface Build {
+interface BuildUnderWay {
   readonly command: string;
   readonly object: string;
 }
@@ -48,7 +48,7 @@ export function createUnderWay(screen: Screen): UnderWay {
     const work: Moving = { name, facts: [...(where === '' ? [] : [where]), ...facts] };
     screen.live({ ...work, ...(counter === undefined ? {} : { counter }), ...(more === undefined ? {} : { more }) });
   };
-  const find = async (started: Current, direction: Started['direction']): Promise<void> => {
+  const find = async (started: Current, direction: StartedMigration['direction']): Promise<void> => {
     const known = await screen.statements(started.id, direction).catch(() => []);
     if (current !== started || known.length === 0) return;
     statements = known;
@@ -97,7 +97,7 @@ function placed({ tag, line }: { readonly tag: string; readonly line?: number })
 }
 
 /** Which statement builds this object; -1: it cannot be told. */
-function indexOfBuild(statements: readonly PlacedStatement[], { command, object }: Build): number {
+function indexOfBuild(statements: readonly PlacedStatement[], { command, object }: BuildUnderWay): number {
   const name = object.split('.').at(-1)?.replaceAll('"', '') ?? '';
   // Others see an index only after the COMMIT: until then the server has a number for it.
   const named = /^\d*$/.test(name) ? [] : statements.filter(({ text }) => mentions(text, name));
