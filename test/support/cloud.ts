@@ -21,7 +21,10 @@ const region = 'us-central1';
 
 /** Each file of tests meets disturbances of its own, and always the same ones. */
 function seedOf(path: string): number {
-  return [...path.split('/').slice(-2).join('/')].reduce((seed, letter) => (seed * 31 + letter.charCodeAt(0)) >>> 0, 7);
+  return Array.from(path.split('/').slice(-2).join('/')).reduce(
+    (seed, letter) => (seed * 31 + letter.charCodeAt(0)) >>> 0,
+    7,
+  );
 }
 
 /** Starts an emulator whose tasks are processes of this machine, unless `options` say otherwise. */

@@ -5,6 +5,7 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { SpawnEnd, Spawned, Spawner } from '../../migrate/contract/runner-ports.ts';
 import { guardGroup } from './guard-group.ts';
+import { signalGroup } from './process-group.ts';
 
 /** Where commands are executed, and with which environment. */
 export interface SpawnerOptions {
@@ -111,7 +112,7 @@ async function readWhatIsThere({ stdout, stderr }: Child): Promise<void> {
   };
   for (const stream of [stdout, stderr]) stream.on('data', count);
   const until = performance.now() + lingeringMs;
-  for (let before = -2; seen.bytes > before && performance.now() < until; ) {
+  for (let before = -2; seen.bytes > before && performance.now() < until;) {
     before = seen.bytes;
     await nextTurn();
     await nextTurn();
@@ -130,14 +131,4 @@ async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolea
   const settled = await Promise.race([promise.then(() => true), late]);
   over.abort();
   return settled;
-}
-
-/** Returns true when the group had a process. */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, signal);
-    return true;
-  } catch {
-    return false;
-  }
 }

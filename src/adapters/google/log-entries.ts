@@ -22,7 +22,7 @@ export interface LogQuery {
   readonly budgetMs: number;
   readonly signal?: AbortSignal;
   /** Awaited before each page after the first. */
-  pause?(): Promise<void>;
+  readonly pause?: () => Promise<void>;
 }
 
 /** Entries in the wanted order. */

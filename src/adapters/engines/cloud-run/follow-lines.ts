@@ -26,7 +26,8 @@ export async function* followLines(
   leave?: AbortSignal,
 ): AsyncGenerator<RunEvent> {
   const progress: Progress = { emptyReads: 0 };
-  while (leave?.aborted !== true && !isUnreachable(context, state)) {
+  for (;;) {
+    if (leave?.aborted === true || isUnreachable(context, state)) return;
     const events = await readEvents(context, state, { ended: progress.endedAt !== undefined, leave });
     yield* events;
     if (state.decoder.complete) return;

@@ -48,6 +48,6 @@ const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** The time in a ULID, in milliseconds since 1970; undefined: it is not a ULID. Nothing is searched in the future. */
 function timeOf(run: string): number | undefined {
   if (!/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i.test(run)) return undefined;
-  const time = [...run.slice(0, 10).toUpperCase()].reduce((sum, digit) => sum * 32 + digits.indexOf(digit), 0);
+  const time = Array.from(run.slice(0, 10).toUpperCase()).reduce((sum, digit) => sum * 32 + digits.indexOf(digit), 0);
   return Math.min(time, Date.now());
 }

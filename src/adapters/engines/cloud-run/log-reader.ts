@@ -29,7 +29,7 @@ export interface LineQuery {
   readonly bounds: LogBounds;
   readonly signal?: AbortSignal | undefined;
   /** Awaited before each page after the first. */
-  pause?(): Promise<void>;
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 /**

@@ -44,8 +44,10 @@ export function createReadPace({ burst, everyMs }: ReadLimits, now = (): number 
       return last ? hard : Math.max(hard, everyMs * used * used);
     },
     async turn({ last = false, signal } = {}) {
-      for (let ms = waitMs(last); ms > 0 && signal?.aborted !== true; ms = waitMs(last))
+      for (let ms = waitMs(last); ms > 0; ms = waitMs(last)) {
+        if (signal?.aborted === true) break;
         await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+      }
       left -= 1;
     },
     exhausted() {
