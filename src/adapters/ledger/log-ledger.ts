@@ -16,7 +16,7 @@ export interface SharedLedger {
 }
 
 /** What a shared ledger holds. */
-export interface SharedEntries {
+interface SharedEntries {
   /** Newest first. */
   readonly entries: readonly LedgerEntry[];
   /** False: there may be more, because the search was not finished. */
