@@ -22,8 +22,8 @@ export interface StubCall {
   readonly before: number;
 }
 
-/** What the stub answers: a body, or a status of 400 and more with Google's reason. */
-export type StubAnswer = object | readonly [status: number, reason: string];
+/** What the stub answers: a body, or a status of 400 and more with Google's reason and words. */
+export type StubAnswer = object | readonly [status: number, reason: string, message?: string];
 
 /** Cloud Run's answers in an order and in shapes that an emulator does not produce. */
 export interface RunStub extends AsyncDisposable {
@@ -53,8 +53,8 @@ export async function runStub(
     const answered = answer({ verb, about, before });
     request.resume().on('end', () => {
       if (!Array.isArray(answered)) return void response.end(JSON.stringify(answered));
-      const [code, status] = answered as [number, string];
-      response.writeHead(code).end(JSON.stringify({ error: { code, status, message: status } }));
+      const [code, status, message = status] = answered as [number, string, string?];
+      response.writeHead(code).end(JSON.stringify({ error: { code, status, message } }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -83,7 +83,7 @@ export async function runStub(
   return {
     context: { ...common, image: unused as unknown as CloudRunContext['image'], timeouts: all, onProgress: () => {} },
     engine: createCloudRunEngine({ ...common, runner: '', timeouts: all }),
-    input: { ...common, task, names, bundle: {} as Bundle, image: '', command: [], secretVersion: '1' },
+    input: { ...common, task, names, bundle: { hash: '0' } as Bundle, image: '', command: [], secretVersion: '1' },
     job,
     execution: `${job}/executions/${names.job}-${names.token}`,
     asked: (what) => counts.get(what) ?? 0,

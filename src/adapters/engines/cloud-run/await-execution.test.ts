@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { runStub, type RunStub, type StubAnswer, type StubCall } from '../../../../test/support/run-stub.ts';
 import { awaitExecution } from './await-execution.ts';
 import { runLabel, tokenLabel } from './labels.ts';
+import { startJob } from './start.ts';
 
 const done = { name: 'operations/o', done: true };
 const missing = [404, 'NOT_FOUND'] as const;
@@ -108,6 +109,24 @@ test('F10: a request that began nothing is repeated once the executions were loo
     return before === 0 ? [503, 'UNAVAILABLE'] : { metadata: { name: `${job}/executions/x` } };
   });
   expect([runs, platform.asked('GET executions')]).toEqual([2, 2]);
+});
+
+test('U7: a stable job that was edited after our request, so that Google refuses the repeated token, is followed', async () => {
+  const refused = (stub: RunStub): StubAnswer => {
+    const { job, token } = stub.input.names;
+    return [409, 'ALREADY_EXISTS', `Resource '${job}-${token}' already exists.`];
+  };
+  let stub: RunStub | undefined;
+  stub = await runStub(({ verb, about, before }) => {
+    const platform = stub as RunStub;
+    if (verb === 'PATCH') return refused(platform);
+    if (about === 'job') return { name: platform.job, latestCreatedExecution: { name: short(platform.execution) } };
+    return before < 3 ? missing : {};
+  });
+  await using platform = stub;
+  const input = { ...platform.input, options: { ...platform.input.options, job: 'stable' } } as const;
+  expect(await startJob(platform.context, input)).toEqual({ ok: true, value: platform.execution });
+  expect(platform.asked(':run job')).toBe(0);
 });
 
 test('a refusal that says nothing was begun is reported at once, and the job is removed', async () => {
