@@ -242,8 +242,10 @@ test('an end without a time is told by the condition', async () => {
   await using cloud = await startEmulator({ registry: false });
   cloud.faults.onExecution({ untimedEnd: true });
   await create(cloud, jobOf({}));
-  const completed = (): unknown => (cloud.state.executions[0]?.['conditions'] as { state: string }[])[0]?.state;
-  await expect.poll(completed, { timeout: 20_000, interval: 20 }).toBe('CONDITION_SUCCEEDED');
+  const conditions = (): unknown => cloud.state.executions[0]?.['conditions'];
+  await expect
+    .poll(conditions, { timeout: 20_000, interval: 20 })
+    .toMatchObject([{ type: 'Completed', state: 'CONDITION_SUCCEEDED' }, {}, {}]);
   expect(cloud.state.executions[0]).not.toHaveProperty('completionTime');
   const latest = cloud.state.jobs[0]?.['latestCreatedExecution'];
   expect(latest).toMatchObject({ completionStatus: 'EXECUTION_SUCCEEDED' });

@@ -147,9 +147,7 @@ function instanceView(record: InstanceRecord): JsonObject {
     backendType: 'SECOND_GEN',
     instanceType: 'CLOUD_SQL_INSTANCE',
     ipAddresses: ipAddresses.map((one) => ({ ...one })),
-    ...(serverCaCert === ''
-      ? {}
-      : { serverCaCert: sslCert(name, serverCaCert) }),
+    ...(serverCaCert === '' ? {} : { serverCaCert: sslCert(name, serverCaCert) }),
     settings: {
       kind: 'sql#settings',
       tier: 'db-custom-1-3840',

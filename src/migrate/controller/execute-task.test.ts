@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fault } from '../../kit/fault.ts';
 import { err, ok } from '../../kit/outcome.ts';
-import type { Engine, ExecutionResult, Prepared } from '../contract/engine.ts';
+import type { Engine, ExecutionResult } from '../contract/engine.ts';
 import type { Bundle } from '../contract/ports.ts';
 import type { Task } from '../contract/task.ts';
 import { executeTask } from './execute-task.ts';
@@ -14,7 +14,7 @@ function engineOf(results: readonly ExecutionResult[], more: Partial<Engine> = {
   let executed = -1;
   return {
     name: 'far-away',
-    prepare: (task, bundle) => Promise.resolve(ok({ task, bundle, location: 'there' } as Prepared)),
+    prepare: (task, bundle) => Promise.resolve(ok({ task, bundle, location: 'there' })),
     locate: () => 'there',
     start: ({ task }) => Promise.resolve(ok({ run: task.run, engine: 'far-away', location: `job-${(executed += 1)}` })),
     async *watch({ run }) {

@@ -22,7 +22,7 @@ async function awaited(
     const platform = stub as RunStub;
     const job = { name: platform.job, labels: labelsOf(platform), etag: '"1"' };
     const told = answers(call, platform);
-    if (call.verb === 'GET' && call.about === 'job') return { ...job, ...told };
+    if (call.verb === 'GET' && call.about === 'job') return Object.assign(job, told);
     return told ?? (call.about === 'executions' ? {} : call.verb === 'DELETE' ? done : missing);
   }, timeouts);
   await using platform = stub;

@@ -22,7 +22,7 @@ export interface RunJob {
 }
 
 /** What a job says of its newest execution. */
-export interface ExecutionReference {
+interface ExecutionReference {
   /** Short. */
   readonly name?: string;
   readonly createTime?: string;

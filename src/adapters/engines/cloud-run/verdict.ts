@@ -128,7 +128,7 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
   return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, attempt, message)] };
 }
 
-/** What the platform says of the task beside its exit code: somebody cancelled it, or its time was over. */
+/** What the platform says of the task in addition to its exit code: somebody cancelled it, or its time was over. */
 function stoppedBy(
   { execution }: FollowState,
   of: {
