@@ -8,6 +8,7 @@ import { createGoogleCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
 import { backoff, retryAfterMs } from '../retry.ts';
 import { proxyNote } from './proxy.ts';
+import { createQuotaProjects } from './quota-project.ts';
 import { isRepeatable } from './repeatable.ts';
 import type { GoogleService } from './services.ts';
 
@@ -42,6 +43,8 @@ export interface GoogleOptions {
   readonly redactor: Redactor;
   /** Service account to impersonate. */
   readonly impersonate?: string;
+  /** The environment's own project, to which requests are charged where the caller may use it. */
+  readonly quotaProject?: string;
   /** Called for each try. */
   readonly onCall?: (call: GoogleCall) => void;
   /** How long one request may take including all its tries, in milliseconds. Default: 60,000. */
@@ -65,14 +68,23 @@ export interface GoogleOptions {
  */
 export function createGoogle(options: GoogleOptions): Google {
   const connection: ConnectionState = { state: 'untried' };
+  const quotaProjects = createQuotaProjects(options.quotaProject);
+  const sendCharged = <T>(request: GoogleRequest, signature: Signature): Promise<GoogleReply<T>> =>
+    quotaProjects.send<T>(signature, (quotaProject) =>
+      send<T>(options, connection, request, {
+        token: signature.token,
+        ...(quotaProject === undefined ? {} : { quotaProject }),
+      }),
+    );
   const credentials = createGoogleCredentials({
     env: options.env,
     redactor: options.redactor,
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
-    exchange: (request, token) => send(options, connection, request, { token }),
+    exchange: (request, signature) => sendCharged(request, signature),
   });
   return {
-    call: <T>(request: GoogleRequest) => withCredentials<T>(options, connection, credentials, request),
+    call: <T>(request: GoogleRequest) =>
+      withCredentials<T>(credentials, (signature) => sendCharged(request, signature)),
     async token() {
       const found = await credentials.get();
       return found.ok ? { ok: true, value: found.value.token } : found;
@@ -86,15 +98,13 @@ interface ConnectionState {
 }
 
 async function withCredentials<T>(
-  options: GoogleOptions,
-  connection: ConnectionState,
   credentials: Credentials,
-  request: GoogleRequest,
+  sendSigned: (signature: Signature) => Promise<GoogleReply<T>>,
 ): Promise<GoogleReply<T>> {
   for (let refreshed = false; ; refreshed = true) {
     const signature = await credentials.get();
     if (!signature.ok) return { ok: false, error: refusedCredentials(signature.findings) };
-    const reply = await send<T>(options, connection, request, signature.value);
+    const reply = await sendSigned(signature.value);
     // A token may have expired early; if a second one is refused too, that is the answer.
     if (reply.ok || reply.error.status !== 401 || refreshed || !credentials.forget()) return reply;
   }

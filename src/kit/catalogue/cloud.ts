@@ -46,6 +46,12 @@ export const cloudFaults = entries({
     fix: 'docs/cloud-run.md lists the roles that a controller needs, with the commands that grant them.',
     exit: 10,
   },
+  'google-quota-project': {
+    title: 'Requests cannot be charged to a project',
+    why: 'Google charges each request to a project: the environment’s own, or the one that your credentials name. Your account may use neither, or names none.',
+    fix: 'Run `gcloud auth application-default set-quota-project PROJECT` with a project in which you have roles/serviceusage.serviceUsageConsumer.',
+    exit: 10,
+  },
   'google-not-found': {
     title: 'A configured resource does not exist',
     why: 'Google Cloud has no resource with this name.',
