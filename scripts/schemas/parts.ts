@@ -88,7 +88,7 @@ export const checkpoint = z.looseObject({
   bytes: z.int().optional(),
   sha256: z.string().optional(),
 });
-export const exitCode = z.union([0, 2, 10, 20, 30, 40, 41, 42, 50, 70, 130].map((code) => z.literal(code)));
+export const exitCode = z.union([0, 2, 3, 10, 20, 30, 40, 41, 42, 50, 70, 130].map((code) => z.literal(code)));
 export const outcome = z.enum([
   'done',
   'nothing-to-do',

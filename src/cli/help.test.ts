@@ -21,6 +21,7 @@ test('the help of the program names every command once', () => {
       demo        See godwit work on a real project: plan, apply, verify, apply again
       completion  Print the completion script of a shell
       status      Show which migrations are applied and which are pending
+      check       Check migrations and configuration without a database
       plan        Show what would run, and change nothing
       up          Apply pending migrations, verify the result and record it
       down        Undo the last migration, or everything after a version, with down files

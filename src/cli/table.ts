@@ -1,5 +1,6 @@
 import { command, type Command, type CommandTable } from './command.ts';
 import { spec as adopt } from './commands/adopt.ts';
+import { spec as check } from './commands/check.ts';
 import { spec as completion } from './commands/completion.ts';
 import { spec as dbReset } from './commands/db/reset.ts';
 import { spec as dbRestore } from './commands/db/restore.ts';
@@ -41,6 +42,7 @@ const commands: readonly Command[] = [
   command(demo, async () => (await import('./commands/demo.ts')).run),
   command(completion, async () => (await import('./commands/completion.ts')).run),
   command(status, async () => (await import('./commands/status.ts')).run),
+  command(check, async () => (await import('./commands/check.ts')).run),
   command(plan, async () => (await import('./commands/plan.ts')).run),
   command(up, async () => (await import('./commands/up.ts')).run),
   command(down, async () => (await import('./commands/down.ts')).run),

@@ -1,10 +1,14 @@
 /** The exit codes of godwit. They are never renumbered: people script against them. */
 export type ExitCode = 0 | 2 | 10 | 20 | 30 | 40 | 41 | 42 | 50 | 70 | 130;
 
+/** The exit code of `--exit-code` for pending work. No fault and no run ends with it. */
+export const pendingExit = 3;
+
 /** Every exit code with its meaning, as the reference shows it. */
-export const exitCodes: Readonly<Record<ExitCode, string>> = {
+export const exitCodes: Readonly<Record<ExitCode | typeof pendingExit, string>> = {
   0: 'done, or nothing to do',
   2: 'wrong usage or configuration',
+  [pendingExit]: 'something is pending; only where `--exit-code` asks',
   10: 'refused before anything changed',
   20: 'another run holds the database',
   30: 'database or engine unreachable',
@@ -16,9 +20,9 @@ export const exitCodes: Readonly<Record<ExitCode, string>> = {
   130: 'interrupted',
 };
 
-/** True for godwit's own exit codes; any other code comes from a different program that ran in its place. */
+/** True for the exit codes of a run; any other code comes from a different program that ran in its place. */
 export function isExitCode(code: number): code is ExitCode {
-  return Object.hasOwn(exitCodes, code);
+  return code !== pendingExit && Object.hasOwn(exitCodes, code);
 }
 
 /** The unknown comes before the known, a change before no change, and what needs a person before what may pass. */

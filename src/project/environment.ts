@@ -249,7 +249,8 @@ function hookOf({ name, command, image, timeout }: HookConfig): Hook {
   };
 }
 
-function unknownEnvironment(name: string, defined: readonly string[]): Finding {
+/** The finding about an environment that the configuration does not name. */
+export function unknownEnvironment(name: string, defined: readonly string[]): Finding {
   const near = nearest(name, defined);
   return fault('environment-unknown', {
     why: `The configuration does not define \`${name}\`; it defines ${defined.join(', ')}.`,

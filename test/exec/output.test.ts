@@ -73,7 +73,7 @@ test('a password with every special character is nowhere, in whatever form the c
     console.error([...process.argv[1]].reverse().join(''));
     process.stderr.write(Buffer.concat([Buffer.from([0xff]), Buffer.from(secret)]));`;
   // Other tests look for it among the arguments of all processes.
-  const backwards = [...canaryPassword].reverse().join('');
+  const backwards = Array.from(canaryPassword).reverse().join('');
   for (const options of [[], ['--json'], ['--detach']]) {
     const ran = await project.run('exec', ...options, '--', node, '-e', script, backwards);
     expect(ran.exitCode, ran.err).toBe(0);

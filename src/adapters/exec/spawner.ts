@@ -111,7 +111,7 @@ async function readWhatIsThere({ stdout, stderr }: Child): Promise<void> {
   };
   for (const stream of [stdout, stderr]) stream.on('data', count);
   const until = performance.now() + lingeringMs;
-  for (let before = -2; seen.bytes > before && performance.now() < until; ) {
+  for (let before = -2; seen.bytes > before && performance.now() < until;) {
     before = seen.bytes;
     await nextTurn();
     await nextTurn();

@@ -1,3 +1,4 @@
+import { pendingExit } from '../../kit/exit-code.ts';
 import { plannedCheckpoint } from '../../operations/checkpoint-method.ts';
 import { writePlan } from '../../operations/plan-file.ts';
 import { defineCommand, type Run } from '../command.ts';
@@ -6,13 +7,16 @@ import { asOfData } from '../known.ts';
 import { lookPlan } from '../../operations/look-plan.ts';
 import { flag, path } from '../options/kinds.ts';
 import { selectionOf } from '../../operations/selection.ts';
-import { file, fresh, outOfOrder, resumeUp, to } from '../options/shared.ts';
+import { exitCode, file, fresh, outOfOrder, resumeUp, to } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import { checkpointNote, planLines } from '../screen/plan.ts';
 
 export const spec = defineCommand({
   name: 'plan',
   summary: 'Show what would run, and change nothing',
+  about: [
+    'With --exit-code, the command ends with 0 if nothing is pending and with 3 if the plan has a step. What `up` would refuse ends with 10, and an unreachable database with 30, as without the option.',
+  ],
   options: {
     out: path('FILE', 'write the plan to a file, for review and for `up --plan`'),
     to,
@@ -20,11 +24,13 @@ export const spec = defineCommand({
     resumeUp,
     file,
     down: flag('plan the way back: what `down` would undo'),
+    exitCode,
     fresh,
   },
   examples: [
     { type: 'godwit plan', does: 'what `up` would do now' },
     { type: 'godwit plan -e prod --out prod.plan.json', does: 'write a plan for review; `up --plan` applies it' },
+    { type: 'godwit plan --exit-code', does: 'for a pipeline: 0 nothing pending, 3 pending, 10 something is wrong' },
   ],
 });
 
@@ -58,7 +64,7 @@ export const run: Run<typeof spec> = async (context) => {
       );
     }
     return {
-      exitCode,
+      exitCode: options.exitCode && exitCode === 0 && found.steps.length > 0 ? pendingExit : exitCode,
       outcome,
       findings,
       data: { environment, plan: found, checkpoint, ...asOfData(made.value.known) },

@@ -1,13 +1,12 @@
 import { nodeHashing } from '../../adapters/files/hashing.ts';
+import { pendingExit } from '../../kit/exit-code.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/contract/history.ts';
 import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
 import { foreignNotice } from '../../migrate/contract/foreign-notice.ts';
-import { defaultSet, isBareId, isOf, setIn, versionIn } from '../../migrate/contract/migration-id.ts';
-import { compareVersions } from '../../migrate/read/file-name.ts';
+import { defaultSet, isBareId, isOf, setIn } from '../../migrate/contract/migration-id.ts';
 import type { Tool } from '../../migrate/contract/tool.ts';
 import { compareReported } from '../../migrate/plan/reported-statements.ts';
-import type { Judged } from '../../migrate/plan/what-changed.ts';
 import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { eventOf } from '../../operations/execute.ts';
@@ -15,17 +14,22 @@ import { operationOf, withProject } from '../execute.ts';
 import { appliedQuery, look } from '../../operations/look-up.ts';
 import { asOfData, targetOf } from '../known.ts';
 import { text } from '../options/kinds.ts';
-import { file, fresh } from '../options/shared.ts';
+import { exitCode, file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
 import { aligned, countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
+import { bareLine, byVersion, linesOf, settledStates, unseen, type StatusLine } from './status/status-lines.ts';
 
 export const spec = defineCommand({
   name: 'status',
   summary: 'Show which migrations are applied and which are pending',
+  about: [
+    'With --exit-code, the command ends with 0 if nothing is pending, with 3 if `up` has something to apply, with 10 if a migration was changed, is missing, comes out of order or is otherwise in the way, and with 30 if the database cannot be reached. With --compare, 3 says that the environments differ.',
+  ],
   options: {
     file,
+    exitCode,
     fresh,
     compare: text('ENV,ENV', 'show what is applied in each of these environments (or `all`), and what one lacks'),
   },
@@ -33,6 +37,7 @@ export const spec = defineCommand({
     { type: 'godwit status', does: 'the local environment' },
     { type: 'godwit status --compare dev,prod', does: 'what dev has and prod lacks' },
     { type: 'godwit status -e prod --json', does: 'for scripts' },
+    { type: 'godwit status --exit-code', does: 'for a pipeline: 0 nothing pending, 3 pending, 10 something is wrong' },
   ],
 });
 
@@ -40,7 +45,8 @@ export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
   if (options.compare !== undefined) {
     const { compareEnvironments } = await import('./status/compare.ts');
-    return await compareEnvironments(context, { compare: options.compare, fresh: options.fresh });
+    const { compare, fresh, exitCode } = options;
+    return await compareEnvironments(context, { compare, fresh, exitCode });
   }
   return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
     const { project, wired, actor } = ready;
@@ -80,9 +86,9 @@ export const run: Run<typeof spec> = async (context) => {
     const target = wired.target ?? targetOf(execution.events);
     const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
     const pending = lines.filter(({ state }) => !settledStates.has(state)).length;
-    // Drift does not fail `status`: it is a finding here, and stops `up`.
+    // What is wrong does not fail `status` unless `--exit-code` asks: it is a finding here, and stops `up`.
     return {
-      exitCode: 0,
+      exitCode: options.exitCode ? exitCodeFor(lines, findings) : 0,
       outcome: 'done',
       findings,
       data: { environment, pending, migrations: lines, otherSets, ...asOfData(execution.known) },
@@ -90,116 +96,23 @@ export const run: Run<typeof spec> = async (context) => {
   });
 };
 
-/** One migration as `status` shows it. */
-interface StatusLine {
-  readonly id: string;
-  readonly name: string;
-  readonly file: string;
-  readonly state: 'applied' | 'pending' | 'partial' | 'late' | 'changed' | 'missing' | 'ahead' | 'renamed';
-  readonly how?: HistoryRow['kind'];
-  readonly at?: string;
-  readonly by?: string;
-  readonly ms?: number;
-  readonly run?: string;
-  /** The tool that had applied it before godwit took it over. */
-  readonly from?: string;
-  /** For a squashed migration: the number of applied migrations in whose place `up` records it. */
-  readonly standsFor?: number;
-}
-
 /** A set of another project, and the number of its applied migrations. */
 interface OtherSet {
   readonly set: string;
   readonly applied: number;
 }
 
+/** 10: `up` would refuse; 3: it has something to do. */
+function exitCodeFor(lines: readonly StatusLine[], findings: readonly Finding[]): number {
+  const halfUndone = lines.some(({ state, how }) => state === 'partial' && how !== undefined);
+  if (halfUndone || findings.some(({ severity }) => severity === 'error')) return 10;
+  return lines.every(({ state }) => settledStates.has(state)) ? 0 : pendingExit;
+}
+
 function countSets(rows: readonly HistoryRow[]): readonly OtherSet[] {
   const counts = new Map<string, number>();
   for (const { id } of appliedNow(rows)) counts.set(setIn(id), (counts.get(setIn(id)) ?? 0) + 1);
   return [...counts].map(([set, applied]) => ({ set, applied }));
-}
-
-/** In these states, `up` has nothing left to do. */
-const settledStates: ReadonlySet<StatusLine['state']> = new Set(['applied', 'missing', 'ahead']);
-
-function linesOf(
-  { comparison, standsFor }: Pick<Judged, 'comparison' | 'standsFor'>,
-  partial: ReadonlySet<string>,
-): readonly StatusLine[] {
-  const late = new Set(comparison.late.map((migration) => migration.id));
-  const changed = new Set(comparison.changed.map(({ migration }) => migration.id));
-  const stateOf = (id: string): StatusLine['state'] =>
-    partial.has(id) ? 'partial' : late.has(id) ? 'late' : 'pending';
-  const lines: StatusLine[] = [
-    ...[...comparison.applied, ...comparison.changed].map(({ migration, row }): StatusLine => ({
-      id: migration.id,
-      name: migration.name,
-      file: migration.up.file,
-      state: changed.has(migration.id) ? 'changed' : partial.has(migration.id) ? 'partial' : 'applied',
-      ...factsOf(row),
-    })),
-    ...comparison.renamed
-      .filter(({ migration, row }) => migration.id !== row.id)
-      .map(({ migration, row }) => ({
-        id: migration.id,
-        name: migration.name,
-        file: migration.up.file,
-        state: 'renamed' as const,
-        ...factsOf(row),
-      })),
-    ...[...comparison.missing, ...comparison.ahead].map((row): StatusLine => ({
-      id: row.id,
-      name: row.name,
-      file: row.file,
-      state: partial.has(row.id) ? 'partial' : comparison.ahead.includes(row) ? 'ahead' : 'missing',
-      ...factsOf(row),
-    })),
-    ...comparison.pending.map((migration) => {
-      const { id, name, up } = migration;
-      const stands = standsFor.get(migration);
-      return { id, name, file: up.file, state: stateOf(id), ...(stands === undefined ? {} : { standsFor: stands }) };
-    }),
-  ];
-  return lines;
-}
-
-function bareLine(row: HistoryRow, partial: readonly string[]): StatusLine {
-  const { id, name, file } = row;
-  return { id, name, file, state: partial.includes(id) ? 'partial' : 'applied', ...factsOf(row) };
-}
-
-/** Partly applied migrations that are neither in the folder nor applied: removed files and standalone scripts. */
-function unseen(
-  partial: readonly string[],
-  lines: readonly StatusLine[],
-  layout: 'native' | 'bare',
-): readonly StatusLine[] {
-  if (layout === 'bare') return [];
-  const shown = new Set(lines.map(({ id }) => id));
-  return [...new Set(partial)]
-    .filter((id) => !shown.has(id))
-    .map((id) => ({
-      id,
-      name: isBareId(id) ? versionIn(id) : '',
-      file: '',
-      state: 'partial' as const,
-    }));
-}
-
-function factsOf({
-  kind,
-  at,
-  by,
-  ms,
-  run,
-  from,
-}: HistoryRow): Pick<StatusLine, 'how' | 'at' | 'by' | 'ms' | 'run' | 'from'> {
-  return { how: kind, at, by, ms, run, ...(from === undefined ? {} : { from }) };
-}
-
-function byVersion(a: string, b: string): number {
-  if (isBareId(a) || isBareId(b)) return a < b ? -1 : 1;
-  return compareVersions(versionIn(a), versionIn(b)) || (a < b ? -1 : 1);
 }
 
 const most = 30;

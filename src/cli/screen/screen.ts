@@ -1,9 +1,11 @@
 import { type Screen } from './screen-port.ts';
+import type { Finding } from '../../kit/finding.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import { maskCredentials } from '../../kit/credential-shapes.ts';
 import { maskedValues } from '../../kit/masked-values.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
+import { annotationOf } from './annotation.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createLiveLine, type LiveLine } from './live.ts';
 import { createEventRenderer } from './event-renderer.ts';
@@ -54,6 +56,10 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
   };
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
+  const annotate = (finding: Finding): void => {
+    const annotation = annotationOf(finding, root ?? io.cwd, io.env);
+    if (annotation !== undefined) io.err(`${harmless(maskCredentials(redactor.redact(annotation)), false)}\n`);
+  };
   const screen: Screen = {
     style,
     json,
@@ -81,6 +87,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
       if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
+      annotate(finding);
     },
     findingsLeft: () => {
       for (const [code, count] of shown) {
@@ -94,7 +101,8 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     },
     event: (event) => {
       if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(event, redact) })}\n`);
-      else story(event);
+      if (json && event.kind === 'finding') annotate(event.finding);
+      if (!json) story(event);
     },
     output: ({ stream, text, encoding }) => {
       line.clear();

@@ -143,8 +143,8 @@ const fixOfSection =
 /** Codes of a comparison's findings about migrations without a file. */
 const aboutFiles: ReadonlySet<string> = new Set(['migration-missing', 'database-ahead']);
 
-/** Without its file such a migration cannot be undone. */
-function notKept({ file, size }: ScriptFile): Finding {
+/** The finding about a down file that the history does not store: without its file the migration cannot be undone. */
+export function notKept({ file, size }: ScriptFile): Finding {
   const why = `The file has ${size} bytes; the history keeps files of up to ${largestKept}.`;
   return fault('down-not-kept', { where: { file }, why });
 }

@@ -7,9 +7,11 @@ import { backoff } from '../../retry.ts';
 import { listAll } from '../../google/operations.ts';
 import { conditionFault } from './condition-fault.ts';
 import type { CloudRunContext } from './context.ts';
-import { followLines, isUnreachable, pollExecution, type FollowState } from './follow.ts';
+import { followLines } from './follow-lines.ts';
+import { isUnreachable, type FollowState } from './follow-state.ts';
 import { logLink } from './log-link.ts';
 import { parseExecutionName } from './names.ts';
+import { pollExecution } from './poll-execution.ts';
 import { isCancelled, isOver, type RunTask } from './resources.ts';
 
 /** Determines how an execution ended: waits for its end, and for its lines if nobody has followed it. */

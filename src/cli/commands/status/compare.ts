@@ -1,4 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
+import { pendingExit } from '../../../kit/exit-code.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { appliedNow } from '../../../migrate/contract/history.ts';
@@ -36,6 +37,8 @@ interface CompareOptions {
   /** `dev,prod`, or `all` */
   readonly compare: string;
   readonly fresh: boolean;
+  /** True: a difference ends the command with 3. */
+  readonly exitCode: boolean;
 }
 
 /** `godwit status --compare dev,prod`: shows what each environment has applied, and what one lacks. */
@@ -79,7 +82,8 @@ export async function compareEnvironments(context: Context, options: CompareOpti
       differs: differs.map(briefly),
     })),
   };
-  return done(data, findings);
+  const result = done(data, findings);
+  return options.exitCode && gaps.length > 0 ? { ...result, exitCode: pendingExit } : result;
 }
 
 async function namesOf({ globals, io }: Context, compare: string): Promise<Outcome<readonly string[]>> {

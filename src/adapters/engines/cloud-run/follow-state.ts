@@ -1,0 +1,58 @@
+import type { Finding } from '../../../kit/finding.ts';
+import type { RunRef } from '../../../migrate/contract/engine.ts';
+import { createLineDecoder, type LineDecoder } from '../../../migrate/contract/event-lines.ts';
+import type { RunEvent } from '../../../migrate/contract/event.ts';
+import type { GoogleReply } from '../../google/request.ts';
+import type { CloudRunContext } from './context.ts';
+import type { RunExecution } from './resources.ts';
+
+/** What is known about one execution while it is followed. */
+export interface FollowState {
+  readonly ref: RunRef;
+  readonly decoder: LineDecoder;
+  /** The execution as last seen; absent when it was never seen. */
+  execution?: RunExecution;
+  /** Whether the execution can be read. While it is forbidden, only its lines show its progress. */
+  access: 'visible' | 'forbidden' | 'deleted';
+  firstLineSeen: boolean;
+  /** Other output of the container, kept until the runner's first line. */
+  containerOutput: readonly string[];
+  /** Where the next read of the log starts; ISO 8601. */
+  since?: string;
+  finished?: Extract<RunEvent, { readonly kind: 'run.finished' }>;
+  /** Problems with reading. */
+  findings: readonly Finding[];
+  reads: number;
+  /** The number of failed reads in a row. */
+  failedReads: number;
+  /** True: lines are missing, and the wait for them is over. */
+  waitExpired: boolean;
+  /** When Google last answered, on the monotonic clock. */
+  lastReplyAt: number;
+}
+
+/** Starts to follow an execution. */
+export function createFollowState(context: CloudRunContext, ref: RunRef): FollowState {
+  return {
+    ref,
+    decoder: createLineDecoder(ref.run, context.hashing),
+    access: 'visible',
+    firstLineSeen: false,
+    containerOutput: [],
+    findings: [],
+    reads: 0,
+    failedReads: 0,
+    waitExpired: false,
+    lastReplyAt: performance.now(),
+  };
+}
+
+/** True when Google has not answered for so long that following the execution ends. */
+export function isUnreachable({ timeouts }: CloudRunContext, { lastReplyAt }: FollowState): boolean {
+  return performance.now() - lastReplyAt > timeouts.unreachableMs;
+}
+
+/** Notes the time of each reply by which Google shows that it can be reached. */
+export function noteReply(state: FollowState, reply: GoogleReply): void {
+  if (reply.ok || (!reply.error.lost && reply.error.status < 500)) state.lastReplyAt = performance.now();
+}
