@@ -1,4 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
+import { LostConnection } from '../http/http.ts';
 
 /** What was wrong with a request, in the same form for all services. */
 export interface GoogleError {
@@ -85,14 +86,14 @@ export function operationError(status: { readonly code?: number; readonly messag
   return { status: http, reason, message, ...detailsOf(status, message), lost: false };
 }
 
-/**
- * The error of a request that got no answer. `fetch` quotes what it refuses to send, headers too, so its own texts are
- * not shown: only the cause underneath.
- */
+/** The error of a request that got no answer. @param note what else is known about the way to the host */
 export function lostError(error: unknown, host: string, note = ''): GoogleError {
-  const { cause, name } = error as Error & { readonly cause?: { code?: string; message?: string } };
-  const why = known[name] ?? cause?.code ?? cause?.message ?? `no answer (${name})`;
-  return { status: 0, reason: 'LOST', message: `${host}: ${why}${note}`, lost: true };
+  const { name, message, code } = error as Error & { readonly code?: string };
+  const isTold = error instanceof LostConnection && code === undefined;
+  const why = known[name] ?? code ?? (isTold ? message : `no answer (${name})`);
+  // What a proxy has refused names the proxy.
+  const way = isTold ? '' : note;
+  return { status: 0, reason: 'LOST', message: `${host}: ${why}${way}`, lost: true };
 }
 
 const known: Readonly<Record<string, string>> = {

@@ -23,7 +23,7 @@ export const cloudFaults = entries({
   'google-unreachable': {
     title: 'Google Cloud cannot be reached',
     why: 'The API did not answer.',
-    fix: 'Check this machine’s network. Behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1 (Node 22.21 or newer).',
+    fix: 'Check this machine’s network. Behind a proxy, set HTTPS_PROXY to http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT.',
     retryable: true,
     exit: 30,
   },
