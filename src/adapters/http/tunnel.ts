@@ -37,7 +37,10 @@ export class TunnelAgent extends Agent {
     const proxy = this.#proxy;
     const fail = (reason: string, isFinal = false): void => opened(new ProxyRefusal(proxy, reason, isFinal));
     const { address } = proxy;
-    if (address === undefined) return void fail('has no address of an HTTP proxy: write http://HOST:PORT', true);
+    if (address === undefined) {
+      fail('has no address of an HTTP proxy: write http://HOST:PORT', true);
+      return undefined;
+    }
     const target = `${options.host ?? ''}:${options.port ?? 443}`;
     const asked = (address.protocol === 'https:' ? secureRequest : plainRequest)({
       host: address.hostname.replace(/^\[|\]$/g, ''),
