@@ -38,6 +38,10 @@ export interface RunRow {
   readonly failure: string;
   /** The checkpoint taken for it, or who waived it and why; empty when none was requested. */
   readonly checkpoint: string;
+  /** The first migrations that it applied, undid or recorded, as `3 add_users`. */
+  readonly migrations?: readonly string[];
+  /** The migration that failed, and the place of the statement, if it is known. */
+  readonly failedAt?: { readonly migration: string; readonly file?: string; readonly line?: number };
   /**
    * Of a command: what was executed; of `verify --accept`: what was accepted; of `adopt --identity`: the identity that
    * was set.

@@ -1,4 +1,5 @@
 import { fault } from '../../../kit/fault.ts';
+import type { Place } from '../../../kit/finding.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
 import type { History } from '../../contract/history.ts';
 import type { ForeignSummary } from '../../contract/foreign-history.ts';
@@ -98,13 +99,18 @@ export async function readRuns(
     and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
   const reply = await session.send(
     `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
-  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint, about
+  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint, about,
+  (select json_agg(m.id || ' ' || m.name order by m.seq) from (select seq, id, name from godwit.migration m where m.run = r.run order by seq limit ${namedMigrations}) m),
+  case when coalesce(exit_code, 1) <> 0 then (select e.body from godwit.event e where e.run = r.run and e.kind = 'failed' order by e.n desc limit 1) end
 from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
     { rows: 'all' },
   );
   if (!reply.ok) return verdictOf(serverFault(reply.error));
   return (reply.results[0]?.rows ?? []).map(runRow);
 }
+
+/** How many migrations of a run are named. */
+const namedMigrations = 5;
 
 function likeLiteral(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
@@ -128,7 +134,28 @@ function runRow(row: readonly (string | null)[]): RunRow {
     applied: Number(row[12] ?? 0),
     failure: text(13),
     checkpoint: text(14),
+    ...migrationsOf(text(16)),
+    ...failedAtOf(text(17)),
     ...aboutOf(text(15)),
+  };
+}
+
+function migrationsOf(text: string): Pick<RunRow, 'migrations'> {
+  return text === '' ? {} : { migrations: JSON.parse(text) as readonly string[] };
+}
+
+/** The event was written by a run of any version. */
+function failedAtOf(text: string): Pick<RunRow, 'failedAt'> {
+  if (text === '') return {};
+  const { migration, where } = JSON.parse(text) as { readonly migration?: unknown; readonly where?: Partial<Place> };
+  if (typeof migration !== 'string') return {};
+  const { file, line } = where ?? {};
+  return {
+    failedAt: {
+      migration,
+      ...(typeof file === 'string' ? { file } : {}),
+      ...(typeof line === 'number' ? { line } : {}),
+    },
   };
 }
 
