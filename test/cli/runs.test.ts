@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
+import { until } from '../support/child.ts';
 import { createProject } from '../support/project.ts';
 
 const files = {
@@ -42,4 +43,24 @@ test('`runs list` names what changed something, `runs show last` what it did and
   ]);
   const ended = await project.run('runs', 'attach', 'last');
   expect([ended.exitCode, ended.err + ended.out]).toEqual([40, expect.stringContaining('has ended: failed')]);
+});
+
+test('`status` names the run that is at work, and what it does', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(files, database.url);
+  expect((await project.run('up')).exitCode).toBe(0);
+  project.write('migrations/0003_slow.sql', 'alter table users add column n int;');
+  const other = await database.connect();
+  await other.query('begin; lock table users');
+  const up = project.run('up');
+  await until('it waits', async () => (await project.run('status', '--json')).json[0]?.['working'] !== undefined);
+  const status = await project.run('status');
+  const [document] = (await project.run('status', '--json')).json;
+  await other.query('commit');
+  await other.end();
+  expect((await up).exitCode).toBe(0);
+  expect(status.err + status.out).toMatch(/Run 01\w{24} is at work: up by \S+@\S+ from \S+, for [^]*\n {2}3 slow/);
+  expect(status.err + status.out).toMatch(/Next: `godwit runs show 01\w{24}`/);
+  expect(document?.['working']).toMatchObject([{ command: 'up', migration: '3' }]);
+  expect((await project.run('status')).out).not.toContain('at work');
 });

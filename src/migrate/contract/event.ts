@@ -7,11 +7,13 @@ import type { Checkpoint } from './checkpoint.ts';
 import type {
   AuditRow,
   DownText,
+  EditedRow,
   HistoryRow,
   LiveRunRow,
   RunRow,
   SettledIdentity,
   StatementRow,
+  WorkingRun,
 } from './history-rows.ts';
 import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
@@ -123,6 +125,10 @@ export type RunEvent =
       readonly partial: readonly string[];
       /** A fingerprint of the statements of each row; empty: the row has none. */
       readonly fingerprints?: readonly string[];
+      /** The runs that are at work; absent: none. */
+      readonly working?: readonly WorkingRun[];
+      /** What was executed of the migrations whose files have been edited since, as far as the runner has the files. */
+      readonly edited?: readonly EditedRow[];
       /** Everything that a plan is made from, so that it can be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
       /** While nothing is recorded: the histories of other tools in the database. */

@@ -106,6 +106,8 @@ export interface LiveRunRow {
   readonly run: string;
   /** The migration that was started last. */
   readonly migration: string;
+  /** The standalone statement that is running; statements in a transaction are not distinguished. */
+  readonly statement?: { readonly tag: string; readonly line: number };
   readonly sessions: readonly {
     readonly pid: number;
     /** The server's state of the session: `active`, `idle`, … */
@@ -119,6 +121,15 @@ export interface LiveRunRow {
     /** Phase and percentage of an index that is being built. */
     readonly progress: string;
   }[];
+}
+
+/** A run that is at work on the database, with what it does. */
+export interface WorkingRun extends LiveRunRow, Pick<RunRow, 'command' | 'by' | 'from' | 'startedAt' | 'ms'> {}
+
+/** The statements of an applied migration whose file has different bytes now. */
+export interface EditedRow {
+  readonly seq: number;
+  readonly statements: readonly { readonly tag: string; readonly count: number; readonly hash: string }[];
 }
 
 /** One row of godwit.statement: a statement that was executed or started. */
