@@ -56,6 +56,52 @@ test('a permission on one resource does not hold on another', async () => {
   expect(cloud.role(dev)).toEqual([{ permission: 'run.jobs.get', resources: [`${parent}/jobs/mine`] }]);
 });
 
+test('a policy grants its role on the resource and below it, until it is replaced; only accounts that exist are taken', async () => {
+  const owner = 'user:owner@example.com';
+  await using cloud = await startEmulator({ iam: { [owner]: ['*'] } });
+  cloud.seed.project('acme-dev');
+  cloud.seed.secret('acme-dev', 'url', 'value');
+  const as = async (who: string, method: string, path: string, body?: object) => {
+    const response = await fetch(`${cloud.url}/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${cloud.iam.token(who)}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return response.status;
+  };
+  const bind = async (...bindings: readonly object[]) =>
+    await as(owner, 'POST', 'projects/acme-dev/secrets/url:setIamPolicy', { policy: { bindings } });
+  const reads = async () => await as(dev, 'GET', 'projects/acme-dev/secrets/url/versions/1:access');
+  const reader = { role: 'roles/secretmanager.secretAccessor', members: [dev] };
+  expect(await reads()).toBe(403);
+  expect(await bind(reader)).toBe(200);
+  expect(await reads()).toBe(200);
+  expect(await as(dev, 'GET', 'projects/acme-dev/secrets/url')).toBe(403);
+  expect(await bind({ ...reader, members: [`serviceAccount:${account}`] })).toBe(400);
+  expect(await as(owner, 'POST', 'projects/acme-dev/serviceAccounts', { accountId: 'runner' })).toBe(200);
+  expect(await bind({ ...reader, members: [`serviceAccount:${account}`] })).toBe(200);
+  expect(await reads()).toBe(403);
+});
+
+test('in an empty project no API is on, and a job is told of a subnet that nobody made', async () => {
+  await using cloud = await startEmulator();
+  cloud.seed.emptyProject('acme-dev');
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${cloud.url}/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    return await response.text();
+  };
+  const subnet = { name: 'jobs', network: 'projects/acme-dev/global/networks/default', ipCidrRange: '10.9.0.0/26' };
+  const subnetworks = 'compute/v1/projects/acme-dev/regions/us-central1/subnetworks';
+  expect(await post(subnetworks, subnet)).toContain('SERVICE_DISABLED');
+  const services = 'v1/projects/acme-dev/services:batchEnable';
+  await post(services, { serviceIds: ['run.googleapis.com', 'compute.googleapis.com'] });
+  expect(await post(subnetworks, { ...subnet, network: 'default' })).toContain('The URL is malformed');
+  expect(await post(subnetworks, subnet)).toContain('"status": "DONE"');
+  const vpcAccess = { networkInterfaces: [{ network: 'default', subnetwork: 'others' }] };
+  const job = { template: { template: { containers, vpcAccess } } };
+  expect(await post(`v2/${parent}/jobs?jobId=migrate`, job)).toContain('subnetworks/others does not exist');
+});
+
 test('over gRPC a refusal carries permission and resource where the official client looks for them', async () => {
   await using cloud = await startEmulator({ iam: { [dev]: ['run.jobs.list'] } });
   const jobs = new JobsClient(await grpcOptions(cloud));

@@ -1,5 +1,5 @@
 import { putSecret } from './services/secret-manager.ts';
-import { setApi } from './core/enabled.ts';
+import { knownApis, setApi } from './core/enabled.ts';
 import { resourcesOf, type ConnectorState } from './core/resources.ts';
 import type { World } from './core/world.ts';
 import type { Registry } from './registry/registry.ts';
@@ -13,6 +13,8 @@ import { addStandIn } from './registry/stand-in.ts';
 export interface Seed {
   /** A project; by default its number is made up. */
   project(id: string, number?: string): void;
+  /** A project as it is right after it was made: no API is on, and nothing is in it. */
+  emptyProject(id: string): void;
   /** A version of a secret of a project; returns its number. */
   secret(project: string, id: string, value: string): number;
   /** A service account by email. */
@@ -32,9 +34,14 @@ export interface Seed {
 
 export function createSeed(world: World, registry: Registry | undefined): Seed {
   const resources = resourcesOf(world);
+  const project: Seed['project'] = (id, number = String(100_000_000_000 + resources.projects.size + 1)) =>
+    void resources.projects.set(id, number);
   return {
-    project: (id, number = String(100_000_000_000 + resources.projects.size + 1)) =>
-      void resources.projects.set(id, number),
+    project,
+    emptyProject(id) {
+      project(id);
+      for (const api of knownApis()) setApi(world, id, api, false);
+    },
     secret: (project, id, value) => putSecret(world, `projects/${project}/secrets/${id}`, value),
     serviceAccount: (email, { disabled = false } = {}) => void resources.serviceAccounts.set(email, { disabled }),
     connector: (name, state = 'READY') => void resources.connectors.set(name, state),

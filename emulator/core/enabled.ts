@@ -2,11 +2,14 @@ import { ApiError } from './errors.ts';
 import { isKnownProject, projectId, projectNumber } from './resources.ts';
 import { perWorld, type World } from './world.ts';
 
-/** APIs that are turned off, by project id. All others are on (assumed: real projects start with few). */
+/**
+ * APIs that are turned off, by project id. All others are on, except in a project that was made empty (documentation:
+ * a new project has few).
+ */
 export const disabledApis: (world: World) => Map<string, Set<string>> = perWorld(() => new Map<string, Set<string>>());
 
 /** Turning APIs on and reading operations requires no enabled API. */
-const always = new Set(['serviceusage', 'operations', 'sts', 'iamcredentials']);
+const always = new Set(['serviceusage', 'operations', 'sts']);
 
 export function setApi(world: World, project: string, api: string, enabled: boolean): void {
   const known = disabledApis(world).get(project) ?? new Set<string>();
@@ -15,13 +18,17 @@ export function setApi(world: World, project: string, api: string, enabled: bool
   disabledApis(world).set(project, known);
 }
 
+/** Every API that the emulator knows. */
+export const knownApis = (): readonly string[] =>
+  [...Object.keys(titles), 'serviceusage', 'sts'].map((name) => `${name}.googleapis.com`);
+
 /**
  * Documentation: a disabled API answers everybody with 403 SERVICE_DISABLED, before permissions are checked.
  *
  * @param resource names the project: `projects/p/…`
  */
 export function checkApi(world: World, service: string, resource: string): void {
-  const project = projectId(world, /^(?:\/\/[^/]+\/)?projects\/([^/]+)/.exec(resource)?.[1] ?? '');
+  const project = projectId(world, projectIn(resource));
   const api = `${service}.googleapis.com`;
   if (always.has(service) || disabledApis(world).get(project)?.has(api) !== true) return;
   const number = isKnownProject(world, project) ? projectNumber(world, project) : project;
@@ -40,6 +47,12 @@ export function checkApi(world: World, service: string, resource: string): void 
   );
 }
 
+/** Assumed: a call about a service account alone (`projects/-/…`) counts for the project of the account. */
+function projectIn(resource: string): string {
+  const [, given = ''] = /^(?:\/\/[^/]+\/)?projects\/([^/]+)/.exec(resource) ?? [];
+  return given === '-' ? (/@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(resource)?.[1] ?? '') : given;
+}
+
 /** The names of the APIs in sentences. */
 export const titles: Readonly<Record<string, string>> = {
   run: 'Cloud Run Admin',
@@ -50,5 +63,6 @@ export const titles: Readonly<Record<string, string>> = {
   sqladmin: 'Cloud SQL Admin',
   cloudresourcemanager: 'Cloud Resource Manager',
   iam: 'Identity and Access Management (IAM)',
+  iamcredentials: 'IAM Service Account Credentials',
   compute: 'Compute Engine',
 };

@@ -1,5 +1,6 @@
 import { ApiError } from './errors.ts';
 import type { Need } from './need.ts';
+import { permissionsOf } from './roles.ts';
 
 /** A permission everywhere, or on one resource and everything below it. `run.*` matches all that start with `run.`. */
 type Grant = string | { readonly permission: string; readonly on: string };
@@ -7,12 +8,21 @@ type Grant = string | { readonly permission: string; readonly on: string };
 /** Principal (`user:…`, `serviceAccount:…`) -> its permissions. */
 export type IamModel = Readonly<Record<string, readonly Grant[]>>;
 
+/** A part of a policy: who has a role. */
+interface Binding {
+  /** A predefined role; one that the emulator does not know grants nothing. */
+  readonly role: string;
+  readonly members: readonly string[];
+}
+
 /** Who may do what, and which token belongs to whom. */
 export interface Iam {
   /** True when every token may do everything. */
   readonly open: boolean;
   may(principal: string, need: Need): boolean;
   grant(principal: string, grants: readonly Grant[]): void;
+  /** Replaces what the policy of a resource grants, on it and everything below it. */
+  bind(resource: string, bindings: readonly Binding[]): void;
   revoke(principal: string, permission: string): void;
   /** Mints an access token for a principal. */
   token(principal: string): string;
@@ -30,6 +40,17 @@ export function createIam(model: IamModel | 'open'): Iam {
   const grants = new Map<string, Grant[]>(open ? [] : Object.entries(model).map(([who, given]) => [who, [...given]]));
   // In the open model, everything is permitted except for revoked permissions.
   const revoked = new Map<string, Set<string>>();
+  const policies = new Map<string, readonly Binding[]>();
+  const bound = (principal: string, need: Need): boolean =>
+    [...policies].some(
+      ([on, bindings]) =>
+        isBelow(need.resource, on) &&
+        bindings.some(
+          ({ role, members }) =>
+            members.includes(principal) &&
+            (permissionsOf(role) ?? []).some((permission) => covers({ permission, on }, need)),
+        ),
+    );
   // Token -> principal, or undefined when it has expired.
   const tokens = new Map<string, string>();
   const issues = new Map<string, number>();
@@ -38,8 +59,9 @@ export function createIam(model: IamModel | 'open'): Iam {
     open,
     may(principal, need) {
       if (revoked.get(principal)?.has(need.permission) === true) return false;
-      return open || (grants.get(principal) ?? []).some((grant) => covers(grant, need));
+      return open || (grants.get(principal) ?? []).some((grant) => covers(grant, need)) || bound(principal, need);
     },
+    bind: (resource, bindings) => void policies.set(resource, bindings),
     grant(principal, given) {
       grants.set(principal, [...(grants.get(principal) ?? []), ...given]);
       for (const each of given) revoked.get(principal)?.delete(typeof each === 'string' ? each : each.permission);
@@ -78,7 +100,13 @@ function covers(grant: Grant, need: Need): boolean {
   const wanted = permissionOf(grant);
   const fits = wanted.endsWith('*') ? need.permission.startsWith(wanted.slice(0, -1)) : need.permission === wanted;
   if (!fits || typeof grant === 'string') return fits;
-  return need.resource === grant.on || need.resource.startsWith(`${grant.on}/`);
+  return isBelow(need.resource, grant.on);
+}
+
+/** A registry does not know the location of its repositories, and asks with `-`. */
+function isBelow(resource: string, on: string): boolean {
+  const place = resource.includes('/locations/-/') ? on.replace(/\/locations\/[^/]+\//, '/locations/-/') : on;
+  return resource === place || resource.startsWith(`${place}/`);
 }
 
 /** Documentation: the texts of Google's front end. */

@@ -11,12 +11,15 @@ export interface Resources {
   readonly serviceAccounts: Map<string, { readonly disabled: boolean }>;
   /** `projects/p/locations/r/connectors/c` -> state. */
   readonly connectors: Map<string, ConnectorState>;
+  /** `projects/p/regions/r/subnetworks/s` -> the network's name. */
+  readonly subnetworks: Map<string, string>;
 }
 
 export const resourcesOf: (world: World) => Resources = perWorld(() => ({
   projects: new Map<string, string>(),
   serviceAccounts: new Map(),
   connectors: new Map<string, ConnectorState>(),
+  subnetworks: new Map<string, string>(),
 }));
 
 /** True for a project that was made here, with everything in it. */

@@ -5,6 +5,7 @@ import { executions, tasks } from './run/executions.ts';
 import { jobs } from './run/jobs.ts';
 import { knative } from './run/knative.ts';
 import { artifactRegistry } from './artifact-registry/artifact-registry.ts';
+import { compute } from './compute.ts';
 import { iam } from './iam.ts';
 import { resourceManager } from './resource-manager.ts';
 import { serviceUsage } from './service-usage.ts';
@@ -30,4 +31,4 @@ export const protoModules: readonly ServiceModule[] = [
 ];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials, knative];
+export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials, compute, knative];

@@ -1,8 +1,8 @@
-import { ApiError, notFound } from '../core/errors.ts';
+import { ApiError, invalid, notFound } from '../core/errors.ts';
 import { listOf, objectOf, textOf, type Json, type JsonObject } from '../core/json.ts';
-import { policiesOf } from '../core/policy.ts';
+import { policiesOf, setPolicy } from '../core/policy.ts';
 import { projectNumber, resourcesOf } from '../core/resources.ts';
-import type { PlainModule, PlainRequest, PlainRoute } from '../core/service.ts';
+import type { Call, PlainModule, PlainRequest, PlainRoute } from '../core/service.ts';
 import type { World } from '../core/world.ts';
 
 const account = '/v1/projects/{project}/serviceAccounts/{email}';
@@ -43,10 +43,38 @@ function refuseUnknown(body: JsonObject, known: readonly string[]): void {
     );
 }
 
+/** Proto: `google/iam/admin/v1/iam.proto`, CreateServiceAccountRequest; ids have 6 to 30 characters. */
+function createAccount({ params, body }: PlainRequest, { world }: Call): Json {
+  refuseUnknown(body, ['accountId', 'serviceAccount']);
+  refuseUnknown(objectOf(body['serviceAccount']), ['displayName', 'description']);
+  const id = textOf(body['accountId']);
+  if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(id))
+    throw invalid('account_id', 'The account ID does not have a length between 6 and 30.');
+  const email = `${id}@${params['project'] ?? ''}.iam.gserviceaccount.com`;
+  const { serviceAccounts } = resourcesOf(world);
+  if (serviceAccounts.has(email))
+    throw new ApiError(
+      'ALREADY_EXISTS',
+      `Service account ${id} already exists within project projects/${params['project'] ?? ''}.`,
+    );
+  serviceAccounts.set(email, { disabled: false });
+  return view(world, email);
+}
+
 /** Service accounts of IAM: their existence, and their permissions. */
 export const iam: PlainModule = {
   name: 'iam',
   routes: [
+    {
+      verb: 'post',
+      path: '/v1/projects/{project}/serviceAccounts',
+      method: 'google.iam.admin.v1.CreateServiceAccount',
+      mark: 'proto',
+      needs: ({ params }) => [
+        { permission: 'iam.serviceAccounts.create', resource: `projects/${params['project'] ?? ''}` },
+      ],
+      handle: createAccount,
+    },
     {
       verb: 'get',
       path: '/v1/projects/{project}/serviceAccounts',
@@ -105,9 +133,7 @@ export const iam: PlainModule = {
       handle(request, { world }) {
         refuseUnknown(request.body, ['policy', 'updateMask']);
         view(world, request.params['email'] ?? '');
-        const policy = { etag: 'ACAC', ...objectOf(request.body['policy']) };
-        policiesOf(world).set(resourceOf(request), policy);
-        return policy;
+        return setPolicy(world, resourceOf(request), objectOf(request.body['policy']));
       },
     },
   ],

@@ -10,6 +10,13 @@ function view(world: World, id: string): JsonObject {
   return { name: `projects/${projectNumber(world, id)}`, projectId: id, state: 'ACTIVE', displayName: id };
 }
 
+/** Documentation: nobody can distinguish a project that does not exist from one that they may not see. */
+function known(world: World, name: string): string {
+  const id = projectId(world, name.replace('projects/', ''));
+  if (!isKnownProject(world, id)) throw new ApiError('PERMISSION_DENIED', 'The caller does not have permission');
+  return id;
+}
+
 /** Resource Manager: projects, and the caller's permissions on them. */
 export const resourceManager: ServiceModule = {
   name: 'cloudresourcemanager',
@@ -19,10 +26,7 @@ export const resourceManager: ServiceModule = {
       mark: 'documentation',
       needs: needs('resourcemanager.projects.get', 'name'),
       handle(request, { world }) {
-        const id = projectId(world, textOf(request['name']).replace('projects/', ''));
-        // Documentation: nobody can distinguish a project that does not exist from one that they may not see.
-        if (!isKnownProject(world, id)) throw new ApiError('PERMISSION_DENIED', 'The caller does not have permission');
-        return view(world, id);
+        return view(world, known(world, textOf(request['name'])));
       },
     },
     // Documentation: needs no permission, and finds the projects that the caller may read.
@@ -41,6 +45,6 @@ export const resourceManager: ServiceModule = {
         return { projects: items, ...(next === undefined ? {} : { nextPageToken: next }) };
       },
     },
-    ...policyMethods('resourcemanager.projects'),
+    ...policyMethods('resourcemanager.projects', (name, { world }) => void known(world, name)),
   },
 };

@@ -210,7 +210,7 @@ export const secretManager: ServiceModule = {
         return {};
       },
     },
-    ...policyMethods('secretmanager.secrets'),
+    ...policyMethods('secretmanager.secrets', (name, call) => void secretNamed(call, name)),
     AddSecretVersion: {
       mark: 'documentation',
       needs: needs('secretmanager.versions.add', 'parent'),

@@ -1,12 +1,12 @@
 import { page } from '../core/dispatch.ts';
-import { disabledApis, setApi, titles } from '../core/enabled.ts';
+import { disabledApis, knownApis, setApi, titles } from '../core/enabled.ts';
 import { ApiError } from '../core/errors.ts';
 import { listOf, textOf, type Json, type JsonObject } from '../core/json.ts';
 import { projectId, projectNumber } from '../core/resources.ts';
 import { needs, type Call, type ServiceModule } from '../core/service.ts';
 import type { World } from '../core/world.ts';
 
-const apis = [...Object.keys(titles), 'serviceusage', 'iamcredentials', 'sts'].map((name) => `${name}.googleapis.com`);
+const apis = knownApis();
 
 interface Named {
   readonly project: string;

@@ -15,7 +15,7 @@ test('`runs list` names what changed something, `runs show last` what it did and
   expect((await project.run('up')).exitCode).toBe(0);
   expect((await project.run('up')).exitCode).toBe(0);
   const shown = await project.run('runs', 'show', 'LAST');
-  expect(shown.err + shown.out).toMatch(
+  expect(shown.shown).toMatch(
     /1 users {2}line 2 {2}CREATE VIEW[^]*\n {2}1 users\n {4}\+ table public\.users\n[^]*\n {2}2 notes\n/,
   );
   project.write('migrations/0003_seed.sql', 'insert into users values (1);\ninsert into users\n values (1);');
@@ -23,16 +23,16 @@ test('`runs list` names what changed something, `runs show last` what it did and
   project.write('migrations/0004_wrong.sql', 'creat table x;');
   expect((await project.run('up')).exitCode).toBe(10);
   const failed = await project.run('runs', 'show', 'last');
-  expect(failed.err + failed.out).toContain('3 seed, migrations/0003_seed.sql:2');
+  expect(failed.shown).toContain('3 seed, migrations/0003_seed.sql:2');
 
   const list = await project.run('runs');
-  const rows = (list.err + list.out).split('\n').filter((line) => line.includes(' up '));
+  const rows = list.shown.split('\n').filter((line) => line.includes(' up '));
   expect(rows).toEqual([expect.stringContaining('3 seed failed'), expect.stringContaining('1 users, 2 notes')]);
-  expect(list.err + list.out).toContain('2 runs that changed nothing');
+  expect(list.shown).toContain('2 runs that changed nothing');
   const one = await project.run('runs', 'list', '--limit', '1');
-  expect(one.err + one.out).toMatch(/\+ 1 run that changed nothing/);
+  expect(one.shown).toMatch(/\+ 1 run that changed nothing/);
   const all = await project.run('runs', 'list', '--all');
-  expect((all.err + all.out).split('\n').filter((line) => line.includes(' up '))).toHaveLength(4);
+  expect(all.shown.split('\n').filter((line) => line.includes(' up '))).toHaveLength(4);
 
   const [document] = (await project.run('runs', 'list', '--json')).json;
   expect(document?.['runs']).toMatchObject([
@@ -42,7 +42,7 @@ test('`runs list` names what changed something, `runs show last` what it did and
     { outcome: 'done', migrations: ['1 users', '2 notes'] },
   ]);
   const ended = await project.run('runs', 'attach', 'last');
-  expect([ended.exitCode, ended.err + ended.out]).toEqual([40, expect.stringContaining('has ended: failed')]);
+  expect([ended.exitCode, ended.shown]).toEqual([40, expect.stringContaining('has ended: failed')]);
 });
 
 test('`status` names the run that is at work, and what it does', async () => {
@@ -59,8 +59,8 @@ test('`status` names the run that is at work, and what it does', async () => {
   await other.query('commit');
   await other.end();
   expect((await up).exitCode).toBe(0);
-  expect(status.err + status.out).toMatch(/Run 01\w{24} is at work: up by \S+@\S+ from \S+, for [^]*\n {2}3 slow/);
-  expect(status.err + status.out).toMatch(/Next: `godwit runs show 01\w{24}`/);
+  expect(status.shown).toMatch(/Run 01\w{24} is at work: up by \S+@\S+ from \S+, for [^]*\n {2}3 slow/);
+  expect(status.shown).toMatch(/Next: `godwit runs show 01\w{24}`/);
   expect(document?.['working']).toMatchObject([{ command: 'up', migration: '3' }]);
-  expect((await project.run('status')).out).not.toContain('at work');
+  expect((await project.run('status')).shown).not.toContain('at work');
 });

@@ -123,5 +123,5 @@ export const repositoryMethods: Readonly<Record<string, Method>> = {
     needs: needs('artifactregistry.repositories.delete', 'name'),
     handle: deleteRepository,
   },
-  ...policyMethods('artifactregistry.repositories'),
+  ...policyMethods('artifactregistry.repositories', (name, { world }) => void repositoryNamed(world, name)),
 };

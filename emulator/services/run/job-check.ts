@@ -29,7 +29,7 @@ export function checkJob(call: Call, name: string, job: JsonObject): void {
   if (violations.length > 0) throw badRequest(violations);
   const template = objectOf(objectOf(job['template'])['template']);
   checkServiceAccount(call, name, textOf(template['serviceAccount']));
-  const problem = connectorProblem(call.world, name, template);
+  const problem = connectorProblem(call.world, name, template) ?? subnetProblem(call.world, name, template);
   if (problem !== undefined) throw new ApiError('INVALID_ARGUMENT', problem);
 }
 
@@ -152,4 +152,18 @@ export function connectorProblem(world: World, name: string, template: JsonObjec
   if (state === undefined)
     return `VPC connector ${connector} does not exist, or Cloud Run does not have permission to use it.`;
   return `VPC connector ${connector} is not ready yet: its state is ${state}.`;
+}
+
+/** Assumed: the text. Only projects in which a subnet was made are checked. */
+function subnetProblem(world: World, name: string, template: JsonObject): string | undefined {
+  const { project, location } = runName(name);
+  const own = [...resourcesOf(world).subnetworks.keys()].filter((each) => each.startsWith(`projects/${project}/`));
+  if (own.length === 0) return undefined;
+  for (const each of listOf(objectOf(template['vpcAccess'])['networkInterfaces']).map(objectOf)) {
+    const subnet = textOf(each['subnetwork']) || textOf(each['network']);
+    const full = subnet.includes('/') ? subnet : `projects/${project}/regions/${location}/subnetworks/${subnet}`;
+    if (!own.includes(full))
+      return `VPC subnetwork ${full} does not exist, or Cloud Run does not have permission to use it.`;
+  }
+  return undefined;
 }

@@ -4,12 +4,21 @@ import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import type { CloudRunOptions } from './options.ts';
 
+/** The limit for the id of a service account, according to the documentation of IAM. */
+const longestName = 30;
+
 /**
  * Checks that the job's account exists. A caller without permission to read it passes: the platform checks for itself.
  */
 export async function checkAccount(google: Google, options: CloudRunOptions): Promise<Outcome<void>> {
   const { serviceAccount, project } = options;
   const owner = /@([a-z0-9-]+)\.iam\.gserviceaccount\.com$/.exec(serviceAccount)?.[1] ?? project;
+  const name = serviceAccount.split('@')[0] ?? '';
+  if (name.length > longestName) {
+    const why = `There can be no service account ${serviceAccount}: the part before the @ has at most ${longestName} characters, and this one has ${name.length}.`;
+    const fix = 'Create one with a shorter name, and configure it as `serviceAccount`.';
+    return err(fault('service-account-missing', { why, fix }));
+  }
   const reply = await google.call<{ readonly disabled?: boolean }>({
     service: 'iam',
     method: 'GET',
@@ -22,12 +31,9 @@ export async function checkAccount(google: Google, options: CloudRunOptions): Pr
   }
   const { error } = reply;
   if (error.reason === 'NOT_FOUND') {
-    const name = serviceAccount.split('@')[0] ?? '';
+    const fix = `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret. Or correct \`serviceAccount\` in godwit.config.`;
     return err(
-      fault('service-account-missing', {
-        why: `Project ${owner} has no service account ${serviceAccount}.`,
-        fix: `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret. Or correct \`serviceAccount\` in godwit.config.`,
-      }),
+      fault('service-account-missing', { why: `Project ${owner} has no service account ${serviceAccount}.`, fix }),
     );
   }
   if (error.reason === 'PERMISSION_DENIED') return ok(undefined);

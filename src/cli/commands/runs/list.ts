@@ -7,9 +7,10 @@ import { asOfData } from '../../known.ts';
 import { count, flag } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
-import { aligned, countOf, duration, shortTime } from '../../screen/format.ts';
+import { countOf, duration, shortTime } from '../../screen/format.ts';
 import { whatOf } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
+import { table } from '../../screen/table.ts';
 
 export const spec = defineCommand({
   name: 'runs list',
@@ -44,8 +45,12 @@ export const run: Run<typeof spec> = async (context) => {
     const { runs, known, findings, ofLedger } = read.value;
     if (ofLedger) context.screen.say(style.dim('  from the ledger; --fresh queries the database'));
     const { shown, hidden } = chosen(runs);
-    context.screen.say('', ...(shown.length === 0 ? [] : aligned(shown.map((run) => line(run, style)))));
-    context.screen.say(...closing(shown, hidden, style));
+    const rows = shown.map((run) => line(run, style));
+    context.screen.answer(
+      '',
+      ...(rows.length === 0 ? [] : [table(rows, [4, 6])]),
+      ...closing(rows.length, hidden, style),
+    );
     return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
   });
 };
@@ -76,16 +81,19 @@ async function listEverywhere(context: Context, { limit, depth, chosen }: ListCh
       const [first = '', ...rest] = line(run, screen.style);
       return [first, screen.style.bold(run.environment), ...rest];
     });
-    screen.say('', ...(rows.length === 0 ? [] : aligned(rows)));
-    screen.say(...closing(shown, hidden, screen.style));
+    screen.answer(
+      '',
+      ...(rows.length === 0 ? [] : [table(rows, [5, 7, 1])]),
+      ...closing(rows.length, hidden, screen.style),
+    );
   });
 }
 
 /** Says what the list leaves out. */
-function closing(shown: readonly RunRow[], hidden: number, style: Style): readonly string[] {
-  if (hidden === 0) return shown.length === 0 ? ['  No runs yet.'] : [];
+function closing(shown: number, hidden: number, style: Style): readonly string[] {
+  if (hidden === 0) return shown === 0 ? ['  No runs yet.'] : [];
   const others = `${countOf(hidden, 'run')} that changed nothing (refused, or nothing to do): --all shows ${hidden === 1 ? 'it' : 'them'}`;
-  return [style.dim(`  ${shown.length === 0 ? '' : '+ '}${others}`)];
+  return [style.dim(`  ${shown === 0 ? '' : '+ '}${others}`)];
 }
 
 function line(run: RunRow, style: Style): readonly string[] {
