@@ -60,6 +60,10 @@ const edited = z.looseObject({
   seq: z.int(),
   statements: z.array(z.looseObject({ tag: z.string(), count: z.int(), hash: z.string() })),
 });
+const now = z.looseObject({
+  working: z.array(working).optional().describe('the runs that are at work'),
+  edited: z.array(edited).optional().describe('what was executed of migrations whose files have been edited'),
+});
 const script = z.looseObject({ file: z.string(), checksum: z.string() });
 const down = z.looseObject({
   id: z.string(),
@@ -115,8 +119,7 @@ export const event = z
       rows: z.array(historyRow),
       partial: z.array(z.string()),
       fingerprints: z.array(z.string()).optional().describe('of the statements of each row; empty: it has none'),
-      working: z.array(working).optional().describe('the runs that are at work'),
-      edited: z.array(edited).optional().describe('what was executed of migrations whose files have been edited'),
+      now: now.optional().describe('what is true only at this moment'),
       state: z.unknown().optional().describe('what a plan is made from'),
       foreign: z.array(foreign).optional().describe('histories of other tools, while nothing is recorded'),
     }),

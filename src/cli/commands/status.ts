@@ -85,7 +85,7 @@ export const run: Run<typeof spec> = async (context) => {
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
     const next = foreign.find(({ entries }) => entries > 0)?.tool;
     // What a cached result saw at work has probably ended since.
-    const working = execution.known === undefined ? (history.value.working ?? []) : [];
+    const working = execution.known === undefined ? (history.value.now?.working ?? []) : [];
     const { name } = project.environment;
     show(context.screen, { lines, findings, otherSets, environment: name, adoptFrom: next, working });
     const target = wired.target ?? targetOf(execution.events);

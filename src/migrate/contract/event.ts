@@ -6,14 +6,13 @@ import type { History } from './history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type {
   AuditRow,
+  CurrentState,
   DownText,
-  EditedRow,
   HistoryRow,
   LiveRunRow,
   RunRow,
   SettledIdentity,
   StatementRow,
-  WorkingRun,
 } from './history-rows.ts';
 import type { Change, Check, Plan } from './model.ts';
 import type { Target } from './ports.ts';
@@ -125,10 +124,8 @@ export type RunEvent =
       readonly partial: readonly string[];
       /** A fingerprint of the statements of each row; empty: the row has none. */
       readonly fingerprints?: readonly string[];
-      /** The runs that are at work; absent: none. */
-      readonly working?: readonly WorkingRun[];
-      /** What was executed of the migrations whose files have been edited since, as far as the runner has the files. */
-      readonly edited?: readonly EditedRow[];
+      /** What is true only at this moment, and of the files that the runner has; absent: nothing. */
+      readonly now?: CurrentState;
       /** Everything that a plan is made from, so that it can be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
       /** While nothing is recorded: the histories of other tools in the database. */

@@ -129,9 +129,17 @@ export interface LiveRunRow {
 export interface WorkingRun extends LiveRunRow, Pick<RunRow, 'command' | 'by' | 'from' | 'startedAt' | 'ms'> {}
 
 /** The statements of an applied migration whose file has different bytes now. */
-export interface EditedRow {
+interface EditedRow {
   readonly seq: number;
   readonly statements: readonly { readonly tag: string; readonly count: number; readonly hash: string }[];
+}
+
+/** What an answer about the history adds about this moment. */
+export interface CurrentState {
+  /** The runs that are at work. */
+  readonly working?: readonly WorkingRun[];
+  /** What was executed of the migrations whose files have been edited since. */
+  readonly edited?: readonly EditedRow[];
 }
 
 /** One row of godwit.statement: a statement that was executed or started. */

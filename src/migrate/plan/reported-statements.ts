@@ -34,10 +34,10 @@ export function compareReported(
 
 /** The statements of the rows of a reported history, for use without access to the database. */
 export function reportedStatements(
-  { rows, fingerprints = [], edited = [] }: ReportedHistory,
+  { rows, fingerprints = [], now }: ReportedHistory,
   hashing: Hashing,
 ): ReadStatements {
-  const listed = new Map(edited.map(({ seq, statements }) => [seq, statements]));
+  const listed = new Map((now?.edited ?? []).map(({ seq, statements }) => [seq, statements]));
   const reported = new Map(rows.map(({ seq }, index) => [seq, fingerprints[index]]));
   return (seq) => {
     const statements = listed.get(seq);

@@ -1,5 +1,5 @@
 import { appliedNow, type History } from '../../contract/history.ts';
-import type { EditedRow, WorkingRun } from '../../contract/history-rows.ts';
+import type { CurrentState } from '../../contract/history-rows.ts';
 import type { Bundle, Session } from '../../contract/ports.ts';
 import type { Opened } from '../session/open.ts';
 import { readStatements } from '../history/read-statements.ts';
@@ -10,12 +10,16 @@ import { readRuns } from './read-runs.ts';
 const most = 10;
 
 /** What belongs to the answer about the history at this moment. */
-export async function currentState({ session, history }: Opened, bundle: Bundle) {
-  return { ...(await runsAtWork(session)), ...(await editedRows(session, bundle, history)) };
+export async function currentState(
+  { session, history }: Opened,
+  bundle: Bundle,
+): Promise<{ readonly now?: CurrentState }> {
+  const now = { ...(await runsAtWork(session)), ...(await editedRows(session, bundle, history)) };
+  return Object.keys(now).length === 0 ? {} : { now };
 }
 
 /** The runs that are at work on this database, with what they do. */
-async function runsAtWork(session: Session): Promise<{ readonly working?: readonly WorkingRun[] }> {
+async function runsAtWork(session: Session): Promise<Pick<CurrentState, 'working'>> {
   const runs = await readRuns(session, { what: 'runs', limit: most, open: true });
   if ('outcome' in runs) return {};
   const live = new Map((await whereTheyStand(session, runs)).map((row) => [row.run, row]));
@@ -35,11 +39,11 @@ async function editedRows(
   session: Session,
   { migrations }: Bundle,
   { rows }: History,
-): Promise<{ readonly edited?: readonly EditedRow[] }> {
+): Promise<Pick<CurrentState, 'edited'>> {
   const files = new Map(migrations.map(({ id, up }) => [id, up.checksum]));
   const differing = appliedNow(rows).filter(({ id, checksum }) => (files.get(id) ?? checksum) !== checksum);
   const read = readStatements(session);
-  const edited: EditedRow[] = [];
+  const edited: NonNullable<CurrentState['edited']>[number][] = [];
   for (const { seq } of differing.slice(0, mostEdited)) {
     const statements = await read(seq);
     if (Array.isArray(statements) && statements.length <= mostStatements) edited.push({ seq, statements });
