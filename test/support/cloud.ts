@@ -32,6 +32,8 @@ export async function buildCloud(options: EmulatorOptions = {}): Promise<Cloud> 
   const disturbance = { seed: seedOf(expect.getState().testPath ?? ''), strength: 'mild' } as const;
   const emulator = await startEmulator({ execution: { kind: 'process' }, disturbance, ...options });
   const base = emulator.seed.baseImage();
+  // A little late, as on a platform that is not consistent at once.
+  emulator.faults.onVisibility({ upToMs: 60, seed: 'cloud' });
   return {
     emulator,
     env: emulator.env(),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
 import type { CloudRunContext } from './context.ts';
 import { isUnreachable, type FollowState } from './follow-state.ts';
-import { isForbidden, pollExecution } from './poll-execution.ts';
+import { isForbidden, isVisible, pollExecution } from './poll-execution.ts';
 import { readEvents, skipMissing } from './read-lines.ts';
 import { isCancelled, type RunExecution } from './resources.ts';
 
@@ -32,7 +32,7 @@ export async function* followLines(
     yield* events;
     if (state.decoder.complete) return;
     progress.emptyReads = events.length > 0 ? 0 : progress.emptyReads + 1;
-    if (isForbidden(state)) await pollForbidden(context, state, progress);
+    if (!isVisible(state)) await pollHidden(context, state, progress);
     if (progress.endedAt !== undefined && performance.now() - progress.endedAt > lineWaitMs(context, state)) {
       yield* lastEvents(context, state, leave);
       return;
@@ -55,12 +55,13 @@ async function* lastEvents(
   while (state.decoder.missing !== undefined) yield* skipMissing(state);
 }
 
-async function pollForbidden(context: CloudRunContext, state: FollowState, progress: Progress): Promise<void> {
+/** Asks again for an execution that must not be read, or was not found. */
+async function pollHidden(context: CloudRunContext, state: FollowState, progress: Progress): Promise<void> {
   // Without access, each line starts the wait for further lines again.
-  if (progress.emptyReads === 0) progress.endedAt = performance.now();
-  // A role that was granted a minute ago is still refused now and then.
+  if (progress.emptyReads === 0 && isForbidden(state)) progress.endedAt = performance.now();
+  // A role that was granted a minute ago is still refused now and then, and what was missing may be found again.
   const ended = await pollExecution(context, state);
-  if (isForbidden(state)) return;
+  if (!isVisible(state)) return;
   if (ended) progress.endedAt = performance.now();
   else delete progress.endedAt;
 }
