@@ -185,7 +185,7 @@ test('F1: reads that get no answer in time are told, with what to do (`log-unrea
   const { result } = await followed(following, ref);
   expect(result).toMatchObject({ exitCode: 0, complete: false });
   const finding = result.findings?.find(({ code }) => code === 'log-unreadable');
-  expect(finding?.why).toContain('logging.googleapis.com: no answer in time');
+  expect(finding?.why).toMatch(/Reading the log of projects\/acme-dev: \S+: no answer in time/);
   expect(finding?.fix).toContain('Run the command again later.');
 });
 
