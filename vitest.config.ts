@@ -37,11 +37,12 @@ const servers = ['test/support/global-setup.ts'];
 
 export default defineConfig({
   test: {
-    pool: 'threads',
+    // Many tests start processes: the smaller the one that starts them, the sooner the system has copied it.
+    pool: 'forks',
     isolate: false,
     sequence: { sequencer: BusyAmongWaiting },
     // Also on two cores: see above.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(4, availableParallelism()),
     testTimeout: 180_000,
     hookTimeout: 120_000,
     projects: [

@@ -39,7 +39,7 @@ const text = (cloud: Emulator): readonly unknown[] => cloud.state.logs.map((entr
 async function perform(cloud: Emulator, wanted: Wanted): Promise<Record<string, unknown>> {
   expect(await create(cloud, jobOf(wanted))).toMatchObject({ status: 200 });
   await expect
-    .poll(() => cloud.state.executions[0]?.['completionTime'], { timeout: 20_000, interval: 20 })
+    .poll(() => cloud.state.executions[0]?.['completionTime'], { timeout: 120_000, interval: 20 })
     .toBeDefined();
   const name = `${place}/jobs/migrate/executions/migrate-one`;
   const { body: tasks } = await send(cloud, 'GET', `${name}/tasks`);
@@ -142,7 +142,7 @@ test('a deleted job takes its running task with it', async () => {
   expect((await create(cloud, jobOf({ script: 'console.log(process.pid); setInterval(() => 0, 1000)' }))).status).toBe(
     200,
   );
-  await expect.poll(() => text(cloud).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => text(cloud).length, { timeout: 120_000 }).toBe(1);
   const pid = Number(text(cloud)[0]);
   const { body } = await send(cloud, 'DELETE', `${place}/jobs/migrate`);
   expect((await send(cloud, 'POST', `v2/${String(body['name'])}:wait`, {})).body).toMatchObject({ done: true });

@@ -12,7 +12,7 @@ async function runLines(cloud: Emulator, lines: readonly string[]): Promise<void
   const template = { template: { containers: [{ image: 'any', command }], maxRetries: 0 } };
   const [create] = await jobs.createJob({ parent, jobId: 'talk', job: { template, startExecutionToken: 'once' } });
   await create.promise();
-  await expect.poll(() => cloud.state.executions[0]?.['completionTime'], { timeout: 20_000 }).toBeDefined();
+  await expect.poll(() => cloud.state.executions[0]?.['completionTime'], { timeout: 120_000 }).toBeDefined();
 }
 
 test('the lines of a task become entries with the severity lifted, found by a filter with labels', async () => {

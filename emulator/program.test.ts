@@ -45,7 +45,7 @@ test('the program has what its command line names, says where it is, and ends wh
 test.each([['--port', 'abc'], ['--nonsense'], ['stray']])(
   'a command line that is wrong is answered by its usage: %s',
   (...args) => {
-    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 20_000 });
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: 120_000 });
     expect([status, stderr]).toEqual([2, expect.stringContaining('usage: node emulator.js')]);
   },
 );

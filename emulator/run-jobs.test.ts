@@ -98,7 +98,7 @@ describe.each(transports)('over %s the official clients', (_, optionsOf) => {
     const wanted = { ...job('setInterval(() => undefined, 1000); console.log("up")'), startExecutionToken: 'one' };
     const [create] = await jobs.createJob({ parent, jobId: 'migrate', job: wanted });
     await create.promise();
-    await expect.poll(() => cloud.state.logs.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => cloud.state.logs.length, { timeout: 120_000 }).toBe(1);
     const [cancel] = await executions.cancelExecution({ name: `${name}/executions/migrate-one` });
     const [ended] = await cancel.promise();
     expect(ended.cancelledCount).toBe(1);

@@ -28,6 +28,8 @@ export interface ChannelOptions {
 /** The one channel back to the controller: events are written as numbered lines. */
 export interface Channel {
   emit(event: RunEvent): void;
+  /** Writes the events that wait for others to share a line with. */
+  flush(): void;
   /** The exit code of the closing line. */
   readonly exitCode: number | undefined;
 }
@@ -122,6 +124,7 @@ export function createChannel(options: ChannelOptions): Channel {
       }
       send(clean);
     },
+    flush,
     get exitCode() {
       return exitCode;
     },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
     reportsAll: !isChange(work.task.kind),
     gatherMs: work.gatherMs,
   });
+  process.on('exit', () => channel.flush());
   const controller = new AbortController();
   let stoppedAt: number | undefined;
   const stop = (): void => {
@@ -166,6 +168,18 @@ function crashed(error: unknown): void {
   process.exitCode = 70;
 }
 
+const drainMs = 10_000;
+
+/** Ends the process once its output has been written, whatever is still open: a forgotten session must not keep a job. */
+async function leave(): Promise<void> {
+  const written = new Promise<void>((resolve) => {
+    process.stdout.write('', () => resolve());
+  });
+  await Promise.race([written, sleep(drainMs)]);
+  // oxlint-disable-next-line unicorn/no-process-exit
+  process.exit();
+}
+
 // Warnings of Node and of libraries are no part of a run's log.
 process.removeAllListeners('warning');
 process.on('uncaughtException', (error) => {
@@ -174,3 +188,4 @@ process.on('uncaughtException', (error) => {
   process.exit();
 });
 await main().catch(crashed);
+await leave();

@@ -67,7 +67,7 @@ test('no folder of random files, and no command line, brings a stack trace, a bu
     settings(3_000, 3_000),
   );
   expect(outcome.failed, reportOf(outcome)).toBe(false);
-}, 60_000);
+}, 240_000);
 
 test('random migrations meet a real database without a stack trace, a bug or a hang', async () => {
   await using database = await createTestDatabase();
@@ -97,7 +97,7 @@ test('random migrations meet a real database without a stack trace, a bug or a h
   expect(outcome.failed, reportOf(outcome)).toBe(false);
   // Refused, applied, failed: the random files reach every depth.
   expect([...seen]).toEqual(expect.arrayContaining([0, 10, 40]));
-}, 60_000);
+}, 240_000);
 
 test('no random URL is half understood', () => {
   const piece = fc.constantFrom(

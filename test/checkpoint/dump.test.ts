@@ -146,7 +146,7 @@ test('Ctrl-C while the dump is made ends it, and changes nothing', async () => {
       input: () => Promise.resolve(''),
     },
   });
-  await expect.poll(() => existsSync(join(trace, 'begun')), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(trace, 'begun')), { timeout: 120_000 }).toBe(true);
   controller.abort();
   expect(await running, err).toBe(130);
   expect(existsSync(join(trace, 'stopped'))).toBe(true);
@@ -209,7 +209,7 @@ test('whoever leaves the run while its checkpoint is taken leaves nothing that g
     selection: { direction: 'up', outOfOrder: false },
   });
   const running = runTask(opened.value, wired.value, task, { command: 'up', onEvent: () => {}, leave: leaving.signal });
-  await expect.poll(() => existsSync(join(trace, 'begun')), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(trace, 'begun')), { timeout: 120_000 }).toBe(true);
   leaving.abort();
   const { execution } = await running;
   expect([execution.exitCode, execution.left]).toEqual([130, undefined]);
@@ -228,7 +228,7 @@ i=0; while [ ! -e ${shared}/go ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); do
   using _project = project;
   project.write('migrations/3_more.sql', 'create table more (id int);');
   const running = project.run('up', '-e', 'dev');
-  await expect.poll(() => existsSync(join(shared, 'begun')), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(shared, 'begun')), { timeout: 120_000 }).toBe(true);
   expect((await project.run('up', '-e', 'dev', '--to', '2', '--waive-checkpoint', 'the other one')).exitCode).toBe(0);
   writeFileSync(join(shared, 'go'), '');
   const ran = await running;

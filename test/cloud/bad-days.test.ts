@@ -124,7 +124,7 @@ test(
         const [execution] = cloud.emulator.state.executions;
         return execution === undefined || 'completionTime' in execution;
       },
-      30_000,
+      240_000,
     );
     // Whether it is still at work cannot be told for a moment: then it is left as it is.
     cloud.emulator.faults.onCall({ method: 'GetExecution', kind: 'status', status: 'PERMISSION_DENIED' });

@@ -273,7 +273,7 @@ test.concurrent.each(Object.entries(failures).map(([number, failure]) => ({ numb
     const { rows } = await (await database.connect()).query("select to_regclass('failures') as made");
     expect(rows).toEqual([{ made: null }]);
   },
-  60_000,
+  240_000,
 );
 
 function ledger(project: TestProject): readonly LedgerEntry[] {

@@ -225,7 +225,7 @@ test('a detached run is followed and cancelled from another machine', slow, asyn
       const sleepers = "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
       return (await database.query(sleepers)).length > 0;
     },
-    30_000,
+    240_000,
   );
   using bob = ann.clone();
   const listed = await bob.run('runs', 'list', '-e', 'dev');

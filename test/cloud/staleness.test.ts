@@ -145,7 +145,7 @@ test('Ctrl-C while a run is prepared: nothing is made', slow, async ({ database 
   await until(
     'it looks',
     () => cloud.emulator.calls.slice(looked).some(({ method }) => method.endsWith('.GetConnector')),
-    20_000,
+    240_000,
   );
   up.process.kill('SIGINT');
   const ended = await up.ended;

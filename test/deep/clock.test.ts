@@ -125,5 +125,5 @@ describe.skipIf(missing('faketime'))('a clock that is wrong', () => {
       'There is no down file',
     );
     expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
-  }, 60_000);
+  }, 240_000);
 });

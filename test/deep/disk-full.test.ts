@@ -70,7 +70,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
     const again = await project.run('up');
     expect(again.exitCode, again.err).toBe(0);
     await allIsWell(server, project);
-  }, 90_000);
+  }, 240_000);
 
   test('for the data, history included: nothing is half, and the next run finishes', async () => {
     let disk: ReturnType<typeof mountSmallDisk> | undefined;

@@ -41,7 +41,7 @@ async function lay(): Promise<PrivateNetwork> {
   if (!laid.ok) throw new Error(laid.findings[0]?.why);
   const network = laid.value;
   const peer = startProgram(network.database.enter(process.execPath, '-e', echo));
-  await expect.poll(() => peer.said(), { timeout: 20_000 }).toBe('up\n');
+  await expect.poll(() => peer.said(), { timeout: 120_000 }).toBe('up\n');
   const end = (): void => {
     peer.process.kill();
     network[Symbol.dispose]();
@@ -62,7 +62,7 @@ async function run(
   const made = await fetch(`${cloud.url}/${parent}/jobs?jobId=ask`, { method: 'POST', body: JSON.stringify(job) });
   expect(made.status).toBe(200);
   await expect
-    .poll(() => cloud.state.executions[0]?.['completionTime'], { timeout: 60_000, interval: 50 })
+    .poll(() => cloud.state.executions[0]?.['completionTime'], { timeout: 240_000, interval: 50 })
     .toBeDefined();
   return cloud.state.logs.map((entry) => (entry['textPayload'] as string | undefined) ?? JSON.stringify(entry));
 }

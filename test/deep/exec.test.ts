@@ -56,7 +56,7 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
         const [now] = await database.query('select leased_until from godwit.guard');
         return String(now?.['leased_until']) !== String(first?.['leased_until']);
       },
-      60_000,
+      240_000,
     );
     expect(await database.query(taken)).toEqual([{ fresh: true }]);
     const up = await project.run('up', '--wait', '0s');

@@ -103,7 +103,7 @@ describe.skipIf(missing('root', 'ip')).concurrent('on a network of its own', () 
         await elapse(3 + Math.random() * 10, 'it gets a little further');
         return false;
       },
-      60_000,
+      240_000,
     );
     wire.plug('out');
     expect(await freedAfter(server)).toBeLessThan(30);

@@ -55,7 +55,7 @@ describe.skipIf(missing('pgbouncer'))('several runs through PgBouncer', () => {
     const [one, two] = [await first.ended, await second.ended];
     expect([one.exitCode, two.exitCode], one.err + two.err).toEqual([0, 0]);
     expect(await database.query('select array_agg(n order by n) as n from a')).toEqual([{ n: [1, 2] }]);
-  }, 60_000);
+  }, 240_000);
 
   test('with --take-over a live run through the pooler is ended, wherever the new one comes from', async () => {
     await using database = await createTestDatabase();
@@ -85,7 +85,7 @@ describe.skipIf(missing('pgbouncer'))('several runs through PgBouncer', () => {
     expect((await third.ended).exitCode).not.toBe(0);
     expect(await database.query('select n from a order by n')).toEqual([{ n: 2 }, { n: 4 }]);
     await nothingStays(pooler, database);
-  }, 60_000);
+  }, 240_000);
 
   test('a stopped run ends what it runs and nobody else’s query', async () => {
     await using database = await createTestDatabase();
@@ -109,7 +109,7 @@ describe.skipIf(missing('pgbouncer'))('several runs through PgBouncer', () => {
     await stranger.end();
     expect(await database.query('select count(*)::int as n from a')).toEqual([{ n: 0 }]);
     await nothingStays(pooler, database);
-  }, 60_000);
+  }, 240_000);
 
   test('a killed runner leaves nothing running and no lock; the next run goes on when its lease has ended', async () => {
     await using database = await createTestDatabase();
@@ -137,7 +137,7 @@ describe.skipIf(missing('pgbouncer'))('several runs through PgBouncer', () => {
       { outcome: 'done' },
     ]);
     await nothingStays(pooler, database);
-  }, 60_000);
+  }, 240_000);
 
   test('a lease that nobody gave back ends by the server’s clock, and the next run goes on', async () => {
     await using database = await createTestDatabase();
@@ -153,5 +153,5 @@ describe.skipIf(missing('pgbouncer'))('several runs through PgBouncer', () => {
     await leave("clock_timestamp() + interval '3 seconds'");
     expect((await project.run('up')).exitCode).toBe(0);
     expect(await database.query('select count(*)::int as n from a')).toEqual([{ n: 1 }]);
-  }, 60_000);
+  }, 240_000);
 });

@@ -111,7 +111,7 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     expect(ran.exitCode, ran.err).toBe(0);
     expect(met.length).toBeGreaterThan(20);
     expect(new Set(met.map((row) => JSON.stringify(row)))).toEqual(new Set([JSON.stringify(clean)]));
-  }, 60_000);
+  }, 240_000);
 
   test('a pooler that swallows startup options is noticed all the same (`pooled-connection`)', async () => {
     await using database = await createTestDatabase();

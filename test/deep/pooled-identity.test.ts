@@ -14,7 +14,7 @@ const config = (identity?: string) =>
 
 test.skipIf(missing('pgbouncer')).each([true, false])(
   'F11: the identity is settled through a pooler, and the lease given back; by itself: %s',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async (byItself) => {
     await using prod = await createTestDatabase();
     await using pooler = await startPooler(serverUrl());

@@ -88,7 +88,7 @@ test('a command in a job is cancelled from another machine', slow, async () => {
       if (row !== undefined) found.push(String(row['run']));
       return row !== undefined;
     },
-    60_000,
+    240_000,
   );
   const cancelled = await bob.run('runs', 'cancel', '-e', 'dev', found[0] ?? '');
   expect(cancelled.exitCode, cancelled.err).toBe(0);

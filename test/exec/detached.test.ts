@@ -28,7 +28,7 @@ test('a detached command goes on by itself, and whoever attaches sees its output
   expect([attached.exitCode, attached.out]).toEqual([40, 'from the beginning\n']);
   expect(attached.err).toContain('and beside');
   expect(attached.err).toContain('ended with exit code 5');
-}, 60_000);
+}, 240_000);
 
 test('when the runner is killed its command is ended, the database is free, and the outcome is not known: 42', async () => {
   await using database = await createTestDatabase();
@@ -47,7 +47,7 @@ test('when the runner is killed its command is ended, the database is free, and 
   expect(listed.json[0]).toMatchObject({ runs: [{ command: 'exec', outcome: 'interrupted' }] });
   const up = await project.run('up');
   expect(up.exitCode, up.err).toBe(0);
-}, 60_000);
+}, 240_000);
 
 test('a lost connection is made again while the command goes on, with the lock', async () => {
   await using database = await createTestDatabase();
@@ -70,7 +70,7 @@ test('a lost connection is made again while the command goes on, with the lock',
       const [now] = await database.query(locks);
       return now !== undefined && now['pid'] !== before?.['pid'];
     },
-    60_000,
+    240_000,
   );
   expect((await project.run('up', '--wait', '0s')).exitCode).toBe(20);
   project.write('go', '');

@@ -154,7 +154,7 @@ test('what a command leaves behind holding its output is ended, and said (`proce
   const ran = await project.run('exec', '--', node, '-e', script);
   expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('[processes-left]')]);
   await until('it is gone', () => !alive(Number(ran.out.trim())), 30_000);
-}, 60_000);
+}, 240_000);
 
 test('while a command works no run changes the database beneath it; without the lock it may', async () => {
   await using database = await createTestDatabase();
@@ -175,7 +175,7 @@ test('while a command works no run changes the database beneath it; without the 
     expect((await going.ended).exitCode).toBe(130);
     project.remove('there');
   }
-}, 60_000);
+}, 240_000);
 
 test('`runs cancel` from another machine ends the command; `--take-over` too, and says so', async () => {
   await using database = await createTestDatabase();
@@ -195,7 +195,7 @@ test('`runs cancel` from another machine ends the command; `--take-over` too, an
   const up = await other.run('up', '--take-over');
   expect(up.exitCode, up.err).toBe(0);
   expect(await second.ended).toMatchObject({ exitCode: 20, err: expect.stringContaining('[taken-over]') });
-}, 90_000);
+}, 240_000);
 
 test('in a protected environment a person types its name; nobody else executes anything there', async () => {
   await using database = await createTestDatabase();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
-const slow = { timeout: 60_000 };
+const slow = { timeout: 240_000 };
 const config = (identity: string, more: object = {}) =>
   JSON.stringify({
     environments: {

@@ -3,7 +3,7 @@ import { atTerminal } from '../support/at-terminal.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 
-const slow = { timeout: 60_000 };
+const slow = { timeout: 240_000 };
 const files = (more: object = {}) => ({
   'godwit.config.json': JSON.stringify({
     environments: Object.fromEntries(

@@ -39,4 +39,4 @@ test('autovacuum gives way, although it does so only for those who wait longer t
     await started.value.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
-}, 90_000);
+}, 240_000);

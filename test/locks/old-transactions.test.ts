@@ -17,7 +17,7 @@ test(
         const phase = "select 1 from pg_stat_progress_create_index where phase = 'waiting for old snapshots'";
         return (await database.query(phase)).length > 0;
       },
-      30_000,
+      240_000,
     );
     // Longer than every other wait may be, and than the first look.
     await elapse(1_500, 'longer than any other wait may be');
@@ -61,7 +61,7 @@ test(
     await until(
       'the build is under way',
       async () => (await database.query('select 1 from pg_stat_progress_create_index')).length > 0,
-      30_000,
+      240_000,
     );
     const others = [folder.run('up', '--json'), folder.run('up', '--json')];
     // More than the deadlock_timeout of the server.

@@ -177,7 +177,7 @@ test.each(majors.flatMap((major) => [[major, 'many kinds', manyKinds] as const, 
   },
 );
 
-test('a written draft is the down file that `down` then runs (`down-there`)', { timeout: 60_000 }, async () => {
+test('a written draft is the down file that `down` then runs (`down-there`)', { timeout: 240_000 }, async () => {
   using project = createProject({
     'migrations/0001_a.sql': 'create table a (id int primary key, b text);',
     'migrations/0002_b.sql': 'alter table a add column c int not null default 1;\ncreate index a_b on a (b);',
@@ -204,7 +204,7 @@ ALTER TABLE public.a DROP COLUMN c;
 
 test(
   'what a draft cannot bring back is named, and it is not called proven (`draft-not-proven`)',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     using project = createProject({
       'migrations/1_a.sql': "create type mood as enum ('sad');",
@@ -231,7 +231,7 @@ test(
   },
 );
 
-test('rows of the migration that stop its draft are found by the rehearsal', { timeout: 60_000 }, async () => {
+test('rows of the migration that stop its draft are found by the rehearsal', { timeout: 240_000 }, async () => {
   using project = createProject({
     'migrations/1_a.sql': 'create table a (id int not null);',
     'migrations/2_b.sql': 'alter table a alter column id drop not null;\ninsert into a values (null);',
@@ -250,7 +250,7 @@ test.each([
   ['an option of an undoing', ['1', '--allow-row-loss', '1'], 2, 'wrong-usage'],
 ])(
   '%s gets no draft (`draft-not-rehearsed`, `draft-empty`)',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async (_what, words, exitCode, code) => {
     using project = createProject({
       'migrations/1_a.sql': 'create table a (id int);',

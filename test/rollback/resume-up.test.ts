@@ -174,7 +174,7 @@ test.each([
   ['finish', 'up --resume-up'],
   ['cancel', 'down'],
   ['finish', 'down'],
-] as const)('F4: killed in the middle (%s), `%s` goes on', { timeout: 60_000 }, async (end, command) => {
+] as const)('F4: killed in the middle (%s), `%s` goes on', { timeout: 240_000 }, async (end, command) => {
   await using database = await createTestDatabase();
   using machine = createMachine(files, { DATABASE_URL: database.url });
   await killedInBuild(database, machine, end);
@@ -191,7 +191,7 @@ test.each([
   expect(await indexes(database)).toEqual(whole);
 });
 
-test('F4: what down had only begun when it was killed is settled first', { timeout: 60_000 }, async ({ database }) => {
+test('F4: what down had only begun when it was killed is settled first', { timeout: 240_000 }, async ({ database }) => {
   using machine = createMachine(files, { DATABASE_URL: database.url });
   expect((await machine.run('up')).exitCode).toBe(0);
   const writer = await database.connect();

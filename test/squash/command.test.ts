@@ -150,7 +150,7 @@ test.each([
 
 test(
   'F8: what comes out otherwise each time it runs is not squashed: `squash-not-proven`',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     using project = createProject({
       'migrations/1_a.sql': 'create table a (id int);',

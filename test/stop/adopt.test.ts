@@ -30,7 +30,7 @@ test(
     await until(
       'its server is made',
       () => (folder = throwaways().find((one) => !before.includes(one))) !== undefined,
-      60_000,
+      240_000,
     );
     await elapse(2_000, 'the rehearsal comes as far as its first statement');
     adopt.stop();

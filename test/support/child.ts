@@ -62,8 +62,8 @@ export async function startChild(program: string, options: SpawnOptions = {}): P
   };
 }
 
-/** Waits until a condition holds; fails after some seconds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+/** Waits until a condition holds; fails after a time that is long on a busy machine, too. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 90_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`);

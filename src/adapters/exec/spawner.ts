@@ -5,6 +5,7 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { SpawnEnd, Spawned, Spawner } from '../../migrate/contract/runner-ports.ts';
 import { guardGroup } from './guard-group.ts';
+import { signalGroup } from './process-group.ts';
 
 /** Where commands are executed, and with which environment. */
 export interface SpawnerOptions {
@@ -130,14 +131,4 @@ async function settlesWithin(promise: Promise<void>, ms: number): Promise<boolea
   const settled = await Promise.race([promise.then(() => true), late]);
   over.abort();
   return settled;
-}
-
-/** Returns true when the group had a process. */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, signal);
-    return true;
-  } catch {
-    return false;
-  }
 }

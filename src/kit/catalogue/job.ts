@@ -15,7 +15,7 @@ export const jobFaults = entries({
     exit: 2,
   },
   'job-repeated': {
-    title: 'The platform started this run again, and the runner refused',
+    title: 'This run was started again, and the runner refused',
     why: 'A run is performed once, because a platform that repeats it does not know what the first attempt did.',
     fix: 'Run the command again: it continues where the history ends. Godwit creates its jobs without retries; find out who changed `maxRetries` of this job.',
     exit: 42,

@@ -57,6 +57,8 @@ export interface RunAbout {
   readonly follows?: string;
   /** Number of the last row of the history when it began: the history that it saw. */
   readonly seq: number;
+  /** Of a command: the process that executed it, because no other one may. */
+  readonly attempt?: string;
   /** How it ended; absent until then. */
   readonly exitCode?: number | null;
   readonly signal?: string;

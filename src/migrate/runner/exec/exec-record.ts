@@ -1,6 +1,6 @@
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { failureText, finishRun, type RecordedTask } from '../history/run-record.ts';
+import { failureText, finishRun, insertingRun, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import type { Verdict } from '../../contract/verdict.ts';
@@ -11,12 +11,9 @@ import { serverFault } from '../../contract/server-fault.ts';
  * is at work.
  */
 export async function beginUnlocked(session: Session, task: RecordedTask, schema: string): Promise<Outcome<void>> {
-  const { actor, run, command } = task;
-  const values = [run, command, actor.by, actor.from, actor.commit, actor.tool, '', schema, task.about ?? ''];
   const reply = await session.send(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, default_schema, about)
-VALUES (${values.map(quoteLiteral).join(', ')}) ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
-SELECT godwit.note_run(${quoteLiteral(run)});
+${insertingRun(task, { planHash: '', schema })};
+SELECT godwit.note_run(${quoteLiteral(task.run)});
 COMMIT`);
   if (reply.ok) return ok(undefined);
   if (!reply.error.lost) await session.send('ROLLBACK');

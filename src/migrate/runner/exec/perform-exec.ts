@@ -5,6 +5,7 @@ import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { pause, within } from '../session/deadline.ts';
 import { installHistory } from '../history/install.ts';
 import type { History } from '../../contract/history.ts';
+import { refuseTaken } from '../history/taken-run.ts';
 import { logEvent, type RecordedTask } from '../history/run-record.ts';
 import type { RunAbout } from '../../contract/history-rows.ts';
 import { preflight } from '../session/server-facts.ts';
@@ -72,8 +73,14 @@ async function execOpened(context: ExecContext, { facts, history: read, takenFro
 
   const comeBack = (): Promise<Outcome<void>> => (task.alone ? live.reconnect() : live.reopen());
   const supervision = supervise(ports, live, { alone: task.alone, comeBack });
-  const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken).finally(() => supervision.end());
-  return await finishCommand(context, verdict, { ...about.value, ...endOf(end) });
+  try {
+    const { verdict, end } = await runCommand(task, ports, spawner, supervision.broken);
+    // Before the last writes: a session that is reopened meanwhile is the one that they use.
+    await supervision.end();
+    return await finishCommand(context, verdict, { ...about.value, ...endOf(end) });
+  } finally {
+    await supervision.end();
+  }
 }
 
 async function aboutOf({ task, ports, live }: ExecContext, history: History): Promise<Outcome<RunAbout>> {
@@ -83,23 +90,44 @@ async function aboutOf({ task, ports, live }: ExecContext, history: History): Pr
   return ok({
     words: maskedWords(task, ports),
     seq: seq.value,
+    attempt: live.attempt,
     ...(hook === undefined ? {} : { hook: hook.name, follows: hook.follows }),
   });
 }
 
-async function beginExec(context: ExecContext, history: History, about: RunAbout): Promise<Outcome<void>> {
-  const { task, ports, live } = context;
+/** The first writes: from here on no other process executes the command of this run. */
+async function beginExec(context: ExecContext, history: History, described: RunAbout): Promise<Outcome<void>> {
+  const { task, live } = context;
   const { run, command, actor, environment, earlier } = task;
-  const recorded: RecordedTask = { run, command, actor, environment, earlier, about: JSON.stringify(about) };
+  const about = JSON.stringify(described);
+  const begun = await writeBeginning(context, history, {
+    run,
+    command,
+    actor,
+    environment,
+    earlier,
+    about,
+    once: true,
+  });
+  if (begun.ok) return begun;
+  const free = await refuseTaken(live.session, run, about);
+  return free.ok ? begun : free;
+}
+
+async function writeBeginning(
+  { task, ports, live }: ExecContext,
+  history: History,
+  recorded: RecordedTask,
+): Promise<Outcome<void>> {
   if (task.alone) {
     const started = await live.begin(recorded, { history, planHash: '', first: '', describes: false });
     if (!started.ok) return started;
     return started.value.kind === 'moved' ? err(fault('taken-over')) : ok(undefined);
   }
-  const installed = await installHistory(live.session, history.version, environment.name);
+  const installed = await installHistory(live.session, history.version, task.environment.name);
   if (!installed.ok) return installed;
   const started = await beginUnlocked(live.session, recorded, live.schema);
-  if (started.ok) ports.emit({ kind: 'recorded', run });
+  if (started.ok) ports.emit({ kind: 'recorded', run: task.run });
   return started;
 }
 

@@ -60,7 +60,8 @@ export async function runCommand(
   output.end();
   const ms = ports.clock() - began;
   ports.emit({ kind: 'exec.finished', exitCode: end.exitCode, signal: end.signal, ms, bytes: output.bytes });
-  if (end.left) ports.emit({ kind: 'finding', finding: fault('processes-left') });
+  // What ignored the request to end was still there, and nothing is to be said of that.
+  if (end.left && stopped === undefined) ports.emit({ kind: 'finding', finding: fault('processes-left') });
   if (stopped !== undefined) return { verdict: verdictOf(stopped), end };
   return { verdict: end.exitCode === 0 ? succeeded() : verdictOf(failed(words, end)), end };
 }

@@ -10,7 +10,8 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 export interface Supervision {
   /** Why the command must end: it was asked to, or another run has taken over the database. */
   readonly broken: Promise<Finding>;
-  end(): void;
+  /** Ends it, and waits for a reconnection in progress, so that no session is opened after the run has closed its own. */
+  end(): Promise<void>;
 }
 
 export interface SupervisionOptions {
@@ -25,17 +26,25 @@ const askEveryMs = 1_000;
 const tryEvery = 3;
 const answerMs = 30_000;
 
+/** As long as a reconnection takes at most, unless the server is silent. */
+const goodbyeMs = 60_000;
+
 /**
  * Asks over the control connection whether the run must end or has been taken over, and tries the session that holds
  * the lock. A lost session is reopened; while the server is away, the command continues: its own database work fails
  * anyway.
  */
-export function supervise(ports: RunnerPorts, live: LiveRun, options: SupervisionOptions): Supervision {
+export function supervise(
+  ports: Pick<RunnerPorts, 'emit' | 'timer'>,
+  live: Pick<LiveRun, 'run' | 'control' | 'session'>,
+  options: SupervisionOptions,
+): Supervision {
   const run = quoteLiteral(live.run);
   const question = `select (select run from godwit.epoch),
   (select body from godwit.event where run = ${run} and kind = 'cancel-requested' order by n desc limit 1)`;
   let ended = false;
   let cancel: () => void = () => {};
+  let beating: Promise<void> = Promise.resolve();
   let breaks: (finding: Finding) => void = () => {};
   const broken = new Promise<Finding>((resolve) => {
     breaks = resolve;
@@ -60,14 +69,20 @@ export function supervise(ports: RunnerPorts, live: LiveRun, options: Supervisio
   const beat = async (n: number): Promise<void> => {
     await check();
     if (!ended && n % tryEvery === 0) await tryOut();
-    if (!ended) cancel = ports.timer(askEveryMs, () => void beat(n + 1));
+    if (!ended) schedule(n + 1);
   };
-  cancel = ports.timer(askEveryMs, () => void beat(1));
+  const schedule = (n: number): void => {
+    cancel = ports.timer(askEveryMs, () => {
+      beating = beat(n);
+    });
+  };
+  schedule(1);
   return {
     broken,
-    end() {
+    async end() {
       ended = true;
       cancel();
+      await within(ports, goodbyeMs, beating);
     },
   };
 }

@@ -17,6 +17,8 @@ export type RecordedTask = Pick<ApplyTask, 'run' | 'command' | 'actor' | 'enviro
   Partial<Pick<ApplyTask, 'consent'>> & {
     /** The description of a command, as JSON. */
     readonly about?: string;
+    /** True: refused if another process has begun the run, which `about` tells from this one. */
+    readonly once?: boolean;
   };
 
 /**
@@ -37,9 +39,7 @@ export async function beginRun(
     readonly settles?: SettledIdentity;
   },
 ): Promise<Outcome<{ readonly epoch: string; readonly environmentId?: string }>> {
-  const { actor, run } = task;
-  const checkpoint = checkpointText(task.consent?.checkpoint);
-  const common = [actor.by, actor.from, actor.commit, actor.tool].map(quoteLiteral).join(', ');
+  const { run } = task;
   const earlier = task.earlier.map(
     (attempt) =>
       `INSERT INTO godwit.run (run, command, outcome, exit_code, failure, by_whom, from_where, git_commit, tool, plan_hash, started_at, finished_at)
@@ -53,9 +53,7 @@ UPDATE godwit.epoch SET epoch = epoch + 1, run = ${quoteLiteral(run)}, attempt =
 UPDATE godwit.run SET outcome = 'interrupted' WHERE outcome = 'running' AND run <> ${quoteLiteral(run)}
   AND NOT (command = 'exec' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'godwit ' || run));
 ${earlier.join('\n')}
-INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
-VALUES (${quoteLiteral(run)}, ${quoteLiteral(task.command)}, ${common}, ${quoteLiteral(options.planHash)}, ${quoteLiteral(checkpoint)}, ${quoteLiteral(options.schema)}, ${quoteLiteral(task.about ?? '')})
-ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid();
+${insertingRun(task, options)};
 SELECT godwit.note_run(${quoteLiteral(run)}, ${quoteLiteral(options.firstStarted)}, ARRAY[${task.earlier.map((attempt) => quoteLiteral(attempt.run)).join(', ')}]::text[]);
 ${options.settles === undefined ? '' : `${settling(run, options.settles)}SELECT environment_id FROM godwit.guard;\n`}COMMIT`;
   const reply = await session.send(text, { rows: 'all' });
@@ -66,6 +64,27 @@ ${options.settles === undefined ? '' : `${settling(run, options.settles)}SELECT 
   }
   if (!reply.error.lost) await session.send('ROLLBACK');
   return err(serverFault(reply.error));
+}
+
+/**
+ * Inserts the row of a run. A run that is performed once keeps its row for the process that has inserted it: the server
+ * refuses a second row, so that of two that begin at the same moment one fails.
+ */
+export function insertingRun(
+  task: RecordedTask,
+  { planHash, schema }: { readonly planHash: string; readonly schema: string },
+): string {
+  const { actor, run, command, about = '' } = task;
+  const checkpoint = checkpointText(task.consent?.checkpoint);
+  const { by, from, commit, tool } = actor;
+  const values = [run, command, by, from, commit, tool, planHash, checkpoint, schema, about]
+    .map(quoteLiteral)
+    .join(', ');
+  const row = `INSERT INTO godwit.run (run, command, by_whom, from_where, git_commit, tool, plan_hash, checkpoint, default_schema, about)
+SELECT ${values}`;
+  return task.once === true
+    ? `${row} WHERE NOT EXISTS (SELECT FROM godwit.run WHERE run = ${quoteLiteral(run)} AND about = ${quoteLiteral(about)})`
+    : `${row} ON CONFLICT (run) DO UPDATE SET backend_pid = pg_backend_pid()`;
 }
 
 /**

@@ -253,7 +253,7 @@ export class RunSession implements LiveRun {
     this.#watch?.end();
     await this.settle();
     this.#endRenewal();
-    if (this.#leased) await within(this.#ports, goodbyeMs, giveBackLease(this.#session, this.run));
+    if (this.#leased) await within(this.#ports, goodbyeMs, giveBackLease(this.#session, this));
     this.#leased = false;
     await Promise.all([this.#session.close(), this.#control?.close()]);
   }

@@ -83,9 +83,16 @@ where only_row in (select only_row from godwit.guard where holder = ${quoteLiter
   };
 }
 
-/** Releases the lease. A lease that is not released expires by the server's clock. */
-export async function giveBackLease(session: Session, run: string): Promise<void> {
+/**
+ * Releases the lease, unless another process of the same run works under it. A lease that is not released expires by
+ * the server's clock.
+ */
+export async function giveBackLease(
+  session: Session,
+  { run, attempt }: Pick<LiveRun, 'run' | 'attempt'>,
+): Promise<void> {
   await session.send(
-    `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(run)}`,
+    `${localCommit};\nupdate godwit.guard set holder = '', held_by = '', leased_until = null where holder = ${quoteLiteral(run)}
+  and not exists (select from godwit.epoch where run = ${quoteLiteral(run)} and attempt <> ${quoteLiteral(attempt)})`,
   );
 }

@@ -5,6 +5,7 @@ import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { suspendableSession } from './suspension.ts';
 import { reportLocks } from './report-locks.ts';
 import { expectAnswers } from './watch-connections.ts';
+import { refuseTaken } from '../history/taken-run.ts';
 import { readDamagedHistory, readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
 import type { Notice, Session, SessionOptions } from '../../contract/ports.ts';
@@ -192,6 +193,10 @@ async function queryAtStart(
   task: Task,
   lock: RunLockOptions | undefined,
 ): Promise<Outcome<Opened>> {
+  // A command must not run twice, whoever starts its runner again: then nobody is taken over or waited for either.
+  const mayBegin = task.kind === 'exec' ? () => refuseTaken(session, task.run) : undefined;
+  const first = (await mayBegin?.()) ?? ok(undefined);
+  if (!first.ok) return first;
   const taken = lock?.takeOver === true ? await takenOver(session, ports, task) : ok(undefined);
   if (!taken.ok) return taken;
   // `runs verify-chain` must be able to read a damaged history.
@@ -199,7 +204,7 @@ async function queryAtStart(
   // Sent and answered in this order; no message waits for the answer to the one before it.
   const asked = [
     readFacts(session),
-    lock === undefined ? Promise.resolve(ok<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs),
+    lock === undefined ? Promise.resolve(ok<'at-once'>('at-once')) : takeRunLock(session, ports, lock.waitMs, mayBegin),
     read(session, ports.hashing),
   ] as const;
   const [facts, locked, history] = await Promise.all(asked);

@@ -38,11 +38,13 @@ export async function readHolder(session: Session): Promise<Outcome<RunLockHolde
  * Through a pooler it is not taken: the lock would remain with the next client of that connection.
  *
  * @param waitMs how long to try, in milliseconds
+ * @param mayWait asked while another run holds the lock; a failure ends the wait
  */
 export async function takeRunLock(
   session: Session,
   ports: RunnerPorts,
   waitMs: number,
+  mayWait?: () => Promise<Outcome<void>>,
 ): Promise<Outcome<'at-once' | 'after-waiting' | 'pooled'>> {
   const mine = `case when pg_catalog.pg_backend_pid() = ${session.pid} then pg_catalog.pg_try_advisory_lock(${runLockKey}) end`;
   let pooled = false;
@@ -51,7 +53,9 @@ export async function takeRunLock(
     if (!reply.ok) return err(serverFault(reply.error));
     const answer = reply.results[0]?.rows[0]?.[0];
     pooled = answer == null;
-    return ok(pooled || answer === 't' ? '' : await holderOf(session));
+    if (pooled || answer === 't') return ok('');
+    const may = (await mayWait?.()) ?? ok(undefined);
+    return may.ok ? ok(await holderOf(session)) : may;
   });
   return taken.ok && pooled ? ok('pooled') : taken;
 }
