@@ -11,12 +11,12 @@ import type { CommandSpec, Context, Result } from './command.ts';
 import { programHelp, topicHelp } from './help.ts';
 import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { helpColumns } from './screen/columns.ts';
 import { globalOptions } from './options/global.ts';
 import { readOptions } from './options/kinds.ts';
 import { done, failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
-import { startedAs, type StartedAs } from './screen/started-as.ts';
 import { createScreen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
@@ -36,7 +36,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
   const screen = screenOf({ argv, io, redactor });
   const line = readCommandLine(argv, commandTable);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
-  if (line.value.kind !== 'command') return inform(line.value, screen, startedAs(io.env));
+  if (line.value.kind !== 'command') return inform(line.value, screen, io);
 
   const { command, typed } = line.value;
   const { spec } = command;
@@ -92,19 +92,24 @@ export function crashed(error: unknown, shown: ScreenSource): number {
   return report(screenOf(shown), spec, failed([bug(error, shown.io, shown.redactor)]));
 }
 
-function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
+function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, io: Io): number {
   if (line.kind === 'version') {
     if (screen.json) screen.document(documentOf('version', done({ version: version() })));
     else screen.product(`${version()}\n`);
     return 0;
   }
   const { style } = screen;
-  const text = line.topic === undefined ? programHelp(commandTable, style) : topicHelp(line.topic, commandTable, style);
+  const width = helpColumns(io);
+  const text =
+    line.topic === undefined
+      ? programHelp(commandTable, style, width)
+      : topicHelp(line.topic, commandTable, style, width);
   if (text === undefined) {
     const unknown = readCommandLine((line.topic ?? '').split(' '), commandTable);
     return report(screen, undefined, failed(unknown.ok ? [fault('wrong-usage')] : unknown.findings));
   }
-  screen.product(started.lines(text));
+  if (screen.json) screen.product(`${text.join('\n')}\n`);
+  else screen.answer(...text);
   return 0;
 }
 
