@@ -2,17 +2,23 @@ import { expect, test } from 'vitest';
 import { createLeftovers } from '../support/leftovers.ts';
 import { shippedGodwit, startProgram } from '../support/running.ts';
 
-test('the demo of jobs applies, verifies and lists on an emulated Cloud Run, and leaves nothing', async () => {
+test('the demo of jobs shows pre-flight, checkpoint, job, clean-up and record within 80 columns, and leaves nothing', async () => {
   using left = createLeftovers();
   const demo = startProgram([process.execPath, shippedGodwit, 'demo', '--cloud-run'], {
     cwd: left.folder,
     env: left.env,
   });
-  const { exitCode, err } = await demo.ended;
-  expect(exitCode, err).toBe(0);
-  expect(err).toContain('7 migrations applied, 17 checks passed');
-  expect(err).toContain('Emulated: Google Cloud');
-  expect(err).toContain('no job');
+  const { exitCode } = await demo.ended;
+  const said = demo.said();
+  expect(exitCode, said).toBe(0);
+  expect(said).toContain('Emulated: Google Cloud');
+  expect(said).toContain('7 migrations applied, 17 checks passed');
+  expect(said).toMatch(/✔ secret +database-url-dev[^]*✔ connector[^]*✔ account of the job[^]*✔ your permissions/);
+  expect(said).toMatch(/checkpoint: point in time[^]*1 migration applied/);
+  expect(said).toMatch(/execution +projects\/acme-dev[^]*cleanup +done[^]*https:/);
+  expect(said).toMatch(/checks passed[^]*2 runs.*no row was changed/);
+  expect(said).toContain('6 jobs were created in acme-dev and 6 deleted');
+  expect(said).toContain(`Next, in an empty folder: node ${shippedGodwit} init`);
   expect(await left.found()).toEqual([]);
 }, 600_000);
 

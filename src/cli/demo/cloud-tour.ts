@@ -44,7 +44,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     cloud.seed.secret(project, 'database-url-dev', site.url);
     const ipAddress = new URL(site.url).hostname;
     cloud.seed.sqlInstance(`${project}:us-central1:dev-db`, { ipAddresses: [{ type: 'PRIVATE', ipAddress }] });
-    screen.say(...site.before.flatMap((paragraph) => wrapped(paragraph, Math.min(100, context.io.columns()))));
+    screen.say(...site.before);
     for (const step of stepsOf(site, cloud, screen.style)) {
       const exitCode = await take(context, site, step, cloud.env());
       if (exitCode !== step.exitCode) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
@@ -127,15 +127,4 @@ async function take(
   const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
   return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
-}
-
-/** Breaks a paragraph into lines of at most this width. */
-function wrapped(paragraph: string, width: number): readonly string[] {
-  const lines: string[] = [''];
-  for (const word of paragraph.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines;
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What the demo changes after everything is applied: a column goes, and so a checkpoint comes first. */
-const file = '0008_drop_session_id.sql';
+const file = '0008_drop_session.sql';
 const statement = 'ALTER TABLE prompt_executions DROP COLUMN session_id;';
 
 /** Writes one more migration into the demo's project, and returns how the demo tells it. */
