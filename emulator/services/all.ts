@@ -7,7 +7,7 @@ import { knative } from './run/knative.ts';
 import { artifactRegistry } from './artifact-registry/artifact-registry.ts';
 import { compute } from './compute.ts';
 import { iam } from './iam.ts';
-import { resourceManager } from './resource-manager.ts';
+import { resourceManager, resourceManagerV1 } from './resource-manager.ts';
 import { serviceUsage } from './service-usage.ts';
 import { iamCredentials, sts } from './tokens.ts';
 import { vpcAccess } from './vpc-access.ts';
@@ -31,4 +31,12 @@ export const protoModules: readonly ServiceModule[] = [
 ];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials, compute, knative];
+export const plainModules: readonly PlainModule[] = [
+  sqlAdmin,
+  iam,
+  sts,
+  iamCredentials,
+  resourceManagerV1,
+  compute,
+  knative,
+];

@@ -4,12 +4,9 @@ import { shippedGodwit, startProgram } from '../support/running.ts';
 
 test('the demo of jobs shows pre-flight, checkpoint, job, clean-up and record within 80 columns, and leaves nothing', async () => {
   using left = createLeftovers();
-  const demo = startProgram([process.execPath, shippedGodwit, 'demo', '--cloud-run'], {
-    cwd: left.folder,
-    env: left.env,
-  });
-  const { exitCode } = await demo.ended;
-  const said = demo.said();
+  const script = 'exec "$0" "$1" demo --cloud-run 2>&1';
+  const demo = startProgram(['sh', '-c', script, process.execPath, shippedGodwit], { cwd: left.folder, env: left.env });
+  const { exitCode, out: said } = await demo.ended;
   expect(exitCode, said).toBe(0);
   expect(said).toContain('Emulated: Google Cloud');
   expect(said).toContain('7 migrations applied, 17 checks passed');

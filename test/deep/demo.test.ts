@@ -14,9 +14,9 @@ function startDemo(left: Leftovers): Running {
 describe.skipIf(missing('namespaces', 'ip')).concurrent('the demo with a private network', () => {
   test('shows the direct connection failing and the job succeeding, and leaves nothing', async () => {
     using left = createLeftovers();
-    const demo = startDemo(left);
-    const { exitCode } = await demo.ended;
-    const said = demo.said();
+    const script = 'exec "$0" "$1" demo --private-network 2>&1';
+    const program = ['sh', '-c', script, process.execPath, shippedGodwit];
+    const { exitCode, out: said } = await startProgram(program, { cwd: left.folder, env: left.env }).ended;
     expect(exitCode, said).toBe(0);
     expect(said).toMatch(/status -e direct[^]*\[no-route\][^]*ENETUNREACH 192\.0\.2\.10:5432/);
     expect(said).toMatch(/up -e dev[^]*192\.0\.2\.10:5432[^]*7 migrations applied, 17 checks passed/);

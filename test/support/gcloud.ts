@@ -140,8 +140,8 @@ const table: Readonly<Record<string, Entry>> = {
     return { read: ['GET', `v1/${name}:getIamPolicy`], write: `v1/${name}:setIamPolicy` };
   }),
   'projects add-iam-policy-binding': binding(['condition'], ({ args: [id = ''] }) => ({
-    read: ['POST', `v3/projects/${id}:getIamPolicy`],
-    write: `v3/projects/${id}:setIamPolicy`,
+    read: ['POST', `v1/projects/${id}:getIamPolicy`],
+    write: `v1/projects/${id}:setIamPolicy`,
   })),
   'auth application-default login': {
     args: [0, 0],
