@@ -1,5 +1,6 @@
 import type { PlainModule, ServiceModule } from '../core/service.ts';
 import { logging } from './logging/logging.ts';
+import { loggingConfig } from './logging/sinks.ts';
 import { operations } from './operations.ts';
 import { executions, tasks } from './run/executions.ts';
 import { jobs } from './run/jobs.ts';
@@ -23,6 +24,7 @@ export const protoModules: readonly ServiceModule[] = [
   tasks,
   operations,
   logging,
+  loggingConfig,
   secretManager,
   vpcAccess,
   serviceUsage,

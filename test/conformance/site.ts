@@ -29,9 +29,9 @@ const emulatedAnswers = {
   U6: /^403 PERMISSION_DENIED: .*\(permission run\.executions\.get\)$/,
   log: /^\d+\.\d s, 0 entries, no page token$/,
   actAs: /^refused: /,
-  host: /^(refused: .*Expected an image path|taken; the operation succeeds)/,
-  secret: /^taken; the operation (succeeds|fails: .*was not found)/,
-  image: /^taken; the operation (succeeds|fails: .*not found)/,
+  host: /^refused: .*Expected an image path/,
+  secret: /^taken; the operation fails: .*was not found/,
+  image: /^taken; the operation fails: .*not found/,
 };
 
 /** Name of the variable with the path of a configuration that has an environment `conformance`. */

@@ -165,6 +165,17 @@ const table: Readonly<Record<string, Entry>> = {
       return Promise.resolve('Quota project added to ADC.');
     },
   },
+  'logging sinks list': {
+    args: [0, 0],
+    flags: [],
+    run: async ({ project, ask }) => JSON.stringify((await ask('GET', `v2/projects/${project}/sinks`))['sinks']),
+  },
+  'logging sinks describe': {
+    args: [1, 1],
+    flags: [],
+    run: async ({ args: [name = ''], project, ask }) =>
+      JSON.stringify(await ask('GET', `v2/projects/${project}/sinks/${name}`)),
+  },
   // Without --freshness gcloud reads the last day only (logging/read.py).
   'logging read': {
     args: [1, 1],

@@ -7,7 +7,7 @@ import { fault } from '../../kit/fault.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../command.ts';
 import { ownProgram } from '../demo/go-on.ts';
 import { laptopVariable } from '../demo/laptop.ts';
-import { addLaterChange, wantCheckpoints } from '../demo/later-change.ts';
+import { addLaterChange, newestRun, wantCheckpoints } from '../demo/later-change.ts';
 import { openProjectOf } from '../execute.ts';
 import { progressOn } from '../progress.ts';
 import { flag, path } from '../options/kinds.ts';
@@ -16,8 +16,8 @@ import { wire } from '../../project/wire.ts';
 
 const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['status']];
 
-/** After one more file. */
-const laterSteps: readonly (readonly string[])[] = [['up'], ['runs', 'show', 'last'], ['runs', 'verify-chain']];
+/** After one more file; `RUN` stands for the newest run. */
+const laterSteps: readonly (readonly string[])[] = [['up'], ['runs', 'show', 'RUN'], ['runs', 'verify-chain']];
 
 export const spec = defineCommand({
   name: 'demo',
@@ -105,7 +105,9 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   if (!wired.ok) return failed(wired.findings);
   screen.settle();
   const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
-  const take = async (step: readonly string[]): Promise<number> => {
+  const take = async (words: readonly string[]): Promise<number> => {
+    const run = words.includes('RUN') ? await newestRun(folder) : '';
+    const step = words.map((word) => (word === 'RUN' ? run : word));
     screen.say(`${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.join(' ')}`)}`);
     const exitCode = await context.runProgram({ argv: [...step, ...options], io: inside.io, signal });
     screen.say('');

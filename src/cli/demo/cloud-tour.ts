@@ -6,7 +6,7 @@ import type { Style } from '../screen/style.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { startDemoCloud, type DemoCloud, type DemoExecution } from './emulator-door.ts';
 import { ownProgram } from './go-on.ts';
-import { addLaterChange } from './later-change.ts';
+import { addLaterChange, newestRun } from './later-change.ts';
 import { jobsOf, lookedAt } from './looked-at.ts';
 
 /** Where the demo's database is and how jobs reach it. */
@@ -23,6 +23,7 @@ export interface TourSite {
 }
 
 interface TourStep {
+  /** `RUN` stands for the newest run. */
   readonly argv: readonly string[];
   /** The text before the command. */
   readonly says: () => readonly string[] | Promise<readonly string[]>;
@@ -54,7 +55,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     const { created, deleted } = jobsOf(cloud.calls);
     screen.say(
       '',
-      `Clean-up: ${created} jobs were created in ${project} and ${deleted} deleted; no job is left, no network, no server.`,
+      `Clean-up: ${created} jobs were created in ${project} and ${deleted} deleted: none is left.`,
       `Next, in an empty folder: ${ownProgram(context.io.env, process.argv[1])} init`,
       'Your own project of Google Cloud: docs/cloud-run.md',
     );
@@ -100,7 +101,7 @@ function stepsOf({ apart, folder }: TourSite, cloud: DemoCloud, style: Style): r
       exitCode: 0,
     },
     {
-      argv: ['runs', 'show', 'last', '-e', 'dev'],
+      argv: ['runs', 'show', 'RUN', '-e', 'dev'],
       says: () => ['Its record, with the job and the link to its log:'],
       exitCode: 0,
     },
@@ -119,12 +120,10 @@ async function take(
   step: TourStep,
   cloud: Readonly<Record<string, string>>,
 ): Promise<number> {
-  screen.say(
-    '',
-    ...(await step.says()),
-    `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.argv.join(' ')}`)}`,
-  );
+  const run = step.argv.includes('RUN') ? await newestRun(site.folder) : '';
+  const argv = step.argv.map((word) => (word === 'RUN' ? run : word));
+  screen.say('', ...(await step.says()), `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${argv.join(' ')}`)}`);
   const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
-  return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
+  return await runProgram({ argv: [...argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
 }

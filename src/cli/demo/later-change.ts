@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What the demo changes after everything is applied: a column goes, and so a checkpoint comes first. */
@@ -18,4 +18,10 @@ export async function wantCheckpoints(folder: string): Promise<void> {
   const local = { ...config.environments.local, checkpoint: 'destructive' };
   const changed = { ...config, environments: { ...config.environments, local } };
   await writeFile(path, `${JSON.stringify(changed, null, 2)}\n`);
+}
+
+/** The first characters of the newest run's id, from the project's own ledger. */
+export async function newestRun(folder: string): Promise<string> {
+  const names = await readdir(join(folder, '.godwit', 'runs'));
+  return names.sort().at(-1)?.slice(0, 12) ?? '';
 }
