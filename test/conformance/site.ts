@@ -25,7 +25,7 @@ export interface Site extends AsyncDisposable {
 const emulatedAnswers = {
   U1: /^taken; it reads back as SUCCESSFUL, with expiryTime$/,
   U3: /^yes; the answer has /,
-  U5: /^taken; the operation succeeds; execution JOB-1: there at once$/,
+  U5: /^taken; the operation succeeds; execution JOB-1: (there at once|404 NOT_FOUND)/,
   U6: /^403 PERMISSION_DENIED: .*\(permission run\.executions\.get\)$/,
   log: /^\d+\.\d s, 0 entries, no page token$/,
   actAs: /^refused: /,
