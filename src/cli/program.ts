@@ -16,7 +16,7 @@ import { readOptions } from './options/kinds.ts';
 import { done, failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
-import { startedAs, type StartedAs } from './screen/started-as.ts';
+import { createHints, type CommandHints } from './screen/hints.ts';
 import { createScreen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
@@ -33,10 +33,11 @@ export interface ProgramParts {
 /** Runs one command line and returns its exit code. Never rejects: an unexpected error becomes `bug`, exit code 70. */
 export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: ProgramParts): Promise<number> {
   const { redactor = environmentRedactor(io.env) } = parts;
+  const hints = hintsOf({ argv, io });
   const screen = screenOf({ argv, io, redactor });
   const line = readCommandLine(argv, commandTable);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
-  if (line.value.kind !== 'command') return inform(line.value, screen, startedAs(io.env));
+  if (line.value.kind !== 'command') return inform(line.value, screen, hints);
 
   const { command, typed } = line.value;
   const { spec } = command;
@@ -82,7 +83,13 @@ type ScreenSource = Required<Pick<ProgramParts, 'argv' | 'io' | 'redactor'>>;
 function screenOf({ argv, io, redactor }: ScreenSource): Screen {
   const json = isTyped(argv, 'json');
   const readLine = lineReader(io.cwd);
-  return createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
+  const hints = hintsOf({ argv, io });
+  return createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine, hints });
+}
+
+/** Completes the commands in texts by what was typed. */
+export function hintsOf({ argv, io }: Pick<ProgramParts, 'argv' | 'io'>): CommandHints {
+  return createHints({ argv, io, groups: commandTable.groups });
 }
 
 /** Reports an error that escaped from the command line. Returns its exit code. */
@@ -92,7 +99,7 @@ export function crashed(error: unknown, shown: ScreenSource): number {
   return report(screenOf(shown), spec, failed([bug(error, shown.io, shown.redactor)]));
 }
 
-function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, started: StartedAs): number {
+function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, hints: CommandHints): number {
   if (line.kind === 'version') {
     if (screen.json) screen.document(documentOf('version', done({ version: version() })));
     else screen.product(`${version()}\n`);
@@ -104,7 +111,7 @@ function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen
     const unknown = readCommandLine((line.topic ?? '').split(' '), commandTable);
     return report(screen, undefined, failed(unknown.ok ? [fault('wrong-usage')] : unknown.findings));
   }
-  screen.product(started.lines(text));
+  screen.product(hints.help(text));
   return 0;
 }
 

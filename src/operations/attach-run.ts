@@ -11,6 +11,7 @@ import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import type { Project } from '../project/open.ts';
 import { isDeserted } from '../project/remote.ts';
 import { rowOf } from './attempts.ts';
+import { findingsInContext } from './findings-in-context.ts';
 import { recordedEndOf, runsRecordedAs } from './recorded.ts';
 import { version } from '../project/version.ts';
 import { refused, type OperationResult } from './operation-result.ts';
@@ -65,7 +66,8 @@ async function withoutRunner(project: Project, found: FoundRun, looked: readonly
   if (row.outcome !== 'running' && row.outcome !== 'unfinished')
     return ended(row.run, row.outcome, row.exitCode ?? undefined);
   const why = `Run ${row.run} (${row.command}, by ${row.by}) is at work, and was started without --detach: only the process that started it receives its events.`;
-  return refused([fault('run-not-detached', { why })]);
+  const fix = `\`godwit runs show ${row.run}\` shows how far it is, and \`godwit runs cancel ${row.run}\` stops it at the next safe point.`;
+  return refused([fault('run-not-detached', { why, fix })]);
 }
 
 function ended(run: string, outcome: string, exitCode: number | undefined): OperationResult {
@@ -96,17 +98,19 @@ async function followOn(
 ): Promise<Execution> {
   const actor = { ...identifyActor(project.env), commit: '', tool: version() };
   const attendance = ui.follow?.(async () => await engine.cancel(ref));
+  const context = findingsInContext(project, { run: ref.run, kind: entry?.kind });
   try {
-    return await follow(
+    const execution = await follow(
       {
         engine,
         leave,
-        onEvent: (event) => ui.onEvent(event),
+        onEvent: (event) => ui.onEvent(context.event(event)),
         ...(entry?.kind === undefined ? {} : { changing: isChange(entry.kind) }),
         recorded: async (run) => await recordedEndOf(project, actor, run),
       },
       ref,
     );
+    return context.execution(execution);
   } finally {
     attendance?.end();
   }

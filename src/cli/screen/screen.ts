@@ -1,4 +1,5 @@
 import { type Screen } from './screen-port.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import { maskCredentials } from '../../kit/credential-shapes.ts';
@@ -9,7 +10,7 @@ import { annotationOf } from './annotation.ts';
 import { renderFinding, type LineReader } from './finding.ts';
 import { createLiveLine, type LiveLine } from './live.ts';
 import { createEventRenderer } from './event-renderer.ts';
-import { startedAs } from './started-as.ts';
+import type { CommandHints } from './hints.ts';
 import { createStyle, wantsColor, type Style } from './style.ts';
 
 /** What a screen needs. */
@@ -20,13 +21,24 @@ export interface ScreenParts {
   readonly redactor: Redactor;
   /** Reads one line of a file that is named relative to `root` (absent: the working directory). */
   readonly readLine: (file: string, line: number, root?: string) => string | undefined;
+  /** Completes the commands in texts; absent: they are shown as they are. */
+  readonly hints?: CommandHints;
 }
+
+const unchanged = <T>(text: T): T => text;
+const asWritten: CommandHints = {
+  prose: unchanged,
+  lines: unchanged,
+  help: unchanged,
+  finding: unchanged,
+  json: unchanged,
+};
 
 /** How many findings of one code are shown to people. */
 const mostOfOneCode = 10;
 
 /** The screen of one command. */
-export function createScreen({ io, json, noColor, redactor, readLine }: ScreenParts): Screen {
+export function createScreen({ io, json, noColor, redactor, readLine, hints = asWritten }: ScreenParts): Screen {
   const colour = wantsColor(io.terminal, io.env, noColor);
   const style = createStyle(colour);
   const live = !json && io.terminal && io.env['TERM'] !== 'dumb';
@@ -38,7 +50,6 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
         columns: () => io.columns(),
       });
   const redact = (text: string): string => redactor.redact(text);
-  const hints = startedAs(io.env);
   const print = (lines: readonly string[]): void => {
     if (json) return;
     line.clear();
@@ -54,6 +65,11 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
     going = text;
     if (!asking) line.show(text);
   };
+  // What programs read names commands as people would type them, too.
+  const completed = (event: RunEvent): RunEvent =>
+    event.kind === 'finding' || event.kind === 'migration.failed'
+      ? { ...event, finding: hints.json(event.finding) }
+      : event;
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
   const annotate = (finding: Finding): void => {
@@ -69,7 +85,11 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       line.clear();
       io.out(redactor.redact(text));
     },
-    document: (value) => io.out(`${JSON.stringify(maskedValues(value, redact))}\n`),
+    document: (value) => {
+      const { findings } = value as { readonly findings?: readonly Finding[] };
+      const whole = findings === undefined ? value : { ...value, findings: findings.map(hints.json) };
+      io.out(`${JSON.stringify(maskedValues(whole, redact))}\n`);
+    },
     target: (environment, target, note) => {
       if (targeted === environment) return;
       targeted = environment;
@@ -86,7 +106,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode) print(['', ...renderFinding(finding, style, lineAt).map(hints.prose)]);
+      if (count <= mostOfOneCode) print(['', ...renderFinding(hints.finding(finding), style, lineAt)]);
       annotate(finding);
     },
     findingsLeft: () => {
@@ -100,7 +120,7 @@ export function createScreen({ io, json, noColor, redactor, readLine }: ScreenPa
       root = folder;
     },
     event: (event) => {
-      if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(event, redact) })}\n`);
+      if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(completed(event), redact) })}\n`);
       if (json && event.kind === 'finding') annotate(event.finding);
       if (!json) story(event);
     },
