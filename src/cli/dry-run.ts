@@ -18,7 +18,7 @@ export async function dryRun(context: Context, ready: Ready, selection: Selectio
   if (ready.project.remote !== undefined) return await dryRunRemote(context, ready, selection);
   const onEvent = (event: RunEvent): void => {
     if (context.screen.json || event.kind === 'finding' || event.kind === 'lock.blocked') context.screen.event(event);
-    if (event.kind === 'plan') context.screen.say(...planLines(event.plan, context.screen.style));
+    if (event.kind === 'plan') context.screen.answer(...planLines(event.plan, context.screen.style));
   };
   const task = planTask(ready.project, ready.actor, selection);
   const execution = await execute(context, ready, task, { onEvent });
@@ -29,14 +29,14 @@ export async function dryRun(context: Context, ready: Ready, selection: Selectio
 }
 
 async function sayCheckpoint({ screen }: Context, { project }: Ready, plan: Plan): Promise<void> {
-  if (!screen.json) screen.say(...checkpointNote(await plannedCheckpoint(project, plan), screen.style));
+  if (!screen.json) screen.answer(...checkpointNote(await plannedCheckpoint(project, plan), screen.style));
 }
 
 function sayHooks({ screen }: Context, { project }: Ready, { direction }: Selection): void {
   const names = project.environment.hooks.map(({ name }) => name);
   if (direction === 'down' || names.length === 0) return;
   const cost = project.remote === undefined ? '' : ', an execution each';
-  screen.say(screen.style.dim(`Afterwards: ${countOf(names.length, 'hook')} (${names.join(', ')})${cost}.`));
+  screen.answer(screen.style.dim(`Afterwards: ${countOf(names.length, 'hook')} (${names.join(', ')})${cost}.`));
 }
 
 async function dryRunRemote(context: Context, ready: Ready, selection: Selection): Promise<Result> {
@@ -47,14 +47,14 @@ async function dryRunRemote(context: Context, ready: Ready, selection: Selection
   const { findings } = made.value;
   for (const finding of findings) screen.event({ kind: 'finding', finding });
   screen.event({ kind: 'plan', plan });
-  screen.say(...planLines(plan, screen.style));
+  screen.answer(...planLines(plan, screen.style));
   await sayCheckpoint(context, ready, plan);
   sayHooks(context, ready, selection);
   const cost = await costOf(ready, plan);
   if (!cost.ok) return failed(cost.findings);
   if (plan.steps.length > 0) {
     screen.event(cost.value);
-    screen.say(...costLines(cost.value));
+    screen.answer(...costLines(cost.value));
   }
   // With --json, the command ends like a run: with the closing event.
   if (!screen.json) return { exitCode, outcome, findings: [] };

@@ -1,54 +1,69 @@
 import { argumentsOf, type CommandSpec, type CommandTable } from './command.ts';
 import { optionSpecs, type OptionSpec } from './options/kinds.ts';
 import type { Style } from './screen/style.ts';
+import { table, tableLines } from './screen/table.ts';
+import { wrapped } from './screen/wrap.ts';
 
 /** The help of the program: one line for every command. */
-export function programHelp({ commands, groups, globalOptions }: CommandTable, style: Style): string {
+export function programHelp(
+  { commands, groups, globalOptions }: CommandTable,
+  style: Style,
+  width: number,
+): readonly string[] {
   const listed = new Map<string, string>();
   for (const { spec } of commands) {
     const first = spec.name.split(' ')[0] ?? '';
     listed.set(first, groups.get(first)?.summary ?? spec.summary);
   }
   return [
-    `${style.bold('godwit')} carries SQL migrations into PostgreSQL and proves what happened there.`,
+    ...wrapped(`${style.bold('godwit')} carries SQL migrations into PostgreSQL and proves what happened there.`, width),
     '',
     `${style.bold('Usage')}: godwit COMMAND [options]`,
     '',
     style.bold('Commands'),
-    ...columns([...listed]),
+    ...columns([...listed], width),
     '',
     style.bold('Options of every command'),
-    ...columns(globalOptions.map(optionRow)),
+    ...columns(globalOptions.map(optionRow), width),
     '',
     style.bold('Start'),
-    ...columns([
-      ['godwit demo', 'see it work, with nothing but Node'],
-      ['godwit init', 'prepare this folder'],
-      ['godwit COMMAND --help', 'options and examples of one command'],
-    ]),
-    '',
-  ].join('\n');
+    ...columns(
+      [
+        ['godwit demo', 'see it work, with nothing but Node'],
+        ['godwit init', 'prepare this folder'],
+        ['godwit COMMAND --help', 'options and examples of one command'],
+      ],
+      width,
+    ),
+  ];
 }
 
 /** Help of a group such as `runs`, or of one command with its examples; undefined when there is no such topic. */
-export function topicHelp(topic: string, table: CommandTable, style: Style): string | undefined {
-  const specs = table.commands.map(({ spec }) => spec);
+export function topicHelp(
+  topic: string,
+  all: CommandTable,
+  style: Style,
+  width: number,
+): readonly string[] | undefined {
+  const specs = all.commands.map(({ spec }) => spec);
   const spec = specs.find(({ name }) => name === topic);
-  if (spec !== undefined) return commandHelp(spec, table.globalOptions, style);
-  const group = table.groups.get(topic);
+  if (spec !== undefined) return commandHelp(spec, all.globalOptions, style, width);
+  const group = all.groups.get(topic);
   if (group === undefined) return undefined;
   const members = specs.filter(({ name }) => name.startsWith(`${topic} `));
   return [
-    `${group.summary}.`,
+    ...wrapped(`${group.summary}.`, width),
     '',
     `${style.bold('Usage')}: godwit ${topic} COMMAND [options]`,
     '',
     style.bold('Commands'),
-    ...columns(members.map((member) => [usageOf(member), member.summary])),
+    ...columns(
+      members.map((member) => [usageOf(member), member.summary]),
+      width,
+    ),
     '',
     `\`godwit ${topic}\` is short for \`godwit ${group.alone}\`.`,
-    '',
-  ].join('\n');
+  ];
 }
 
 /** `runs show RUN`, `new NAME`, `explain [CODE]` */
@@ -66,12 +81,17 @@ export function withOptions(command: CommandSpec): string {
   return usageOf(command).replace(' -- ', ' [options] -- ');
 }
 
-function commandHelp(command: CommandSpec, globalOptions: readonly OptionSpec[], style: Style): string {
+function commandHelp(
+  command: CommandSpec,
+  globalOptions: readonly OptionSpec[],
+  style: Style,
+  width: number,
+): readonly string[] {
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
-    rows.length === 0 ? [] : ['', style.bold(title), ...columns(rows)];
+    rows.length === 0 ? [] : ['', style.bold(title), ...columns(rows, width)];
   return [
-    `${command.summary}.`,
-    ...(command.about ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, 100)]),
+    ...wrapped(`${command.summary}.`, width),
+    ...(command.about ?? []).flatMap((paragraph) => ['', ...wrapped(paragraph, width)]),
     '',
     `${style.bold('Usage')}: godwit ${withOptions(command)}`,
     ...section('Arguments', argumentRows(command)),
@@ -79,9 +99,8 @@ function commandHelp(command: CommandSpec, globalOptions: readonly OptionSpec[],
     ...section('Options of every command', globalOptions.map(optionRow)),
     '',
     style.bold('Examples'),
-    ...command.examples.flatMap((example) => [`  ${example.type}`, style.dim(`      ${example.does}`)]),
-    '',
-  ].join('\n');
+    ...command.examples.flatMap(({ type, does }) => [`  ${type}`, ...wrapped(`      ${does}`, width).map(style.dim)]),
+  ];
 }
 
 /** The arguments, and what follows `--`, as help shows them. */
@@ -98,20 +117,12 @@ export function optionRow(option: OptionSpec): readonly [string, string] {
   return [`${short}--${option.name}${value}`, option.summary];
 }
 
-function columns(rows: readonly (readonly [string, string])[]): readonly string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
-}
-
-/** Breaks a paragraph into lines of at most `width` characters. */
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + word.length >= width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
+function columns(rows: readonly (readonly [string, string])[], width: number): readonly string[] {
+  return tableLines(
+    table(
+      rows.map(([left, right]) => [`  ${left}`, right]),
+      [],
+    ),
+    width,
+  );
 }

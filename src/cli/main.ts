@@ -57,8 +57,9 @@ const io: Io = {
     said += text;
   },
   terminal: process.stderr.isTTY,
+  outTerminal: process.stdout.isTTY,
   interactive: process.stdin.isTTY && process.stderr.isTTY,
-  columns: () => process.stderr.columns ?? 80,
+  columns: () => (process.stderr.isTTY ? process.stderr.columns : process.stdout.columns) ?? 0,
   ask: async (question, until) => {
     flush();
     const { createInterface } = await import('node:readline/promises');

@@ -11,6 +11,7 @@ import type { CommandSpec, Context, Result } from './command.ts';
 import { programHelp, topicHelp } from './help.ts';
 import type { Decide } from './interrupts.ts';
 import type { Io } from './io.ts';
+import { helpColumns } from './screen/columns.ts';
 import { globalOptions } from './options/global.ts';
 import { readOptions } from './options/kinds.ts';
 import { done, failed } from './result.ts';
@@ -33,11 +34,11 @@ export interface ProgramParts {
 /** Runs one command line and returns its exit code. Never rejects: an unexpected error becomes `bug`, exit code 70. */
 export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: ProgramParts): Promise<number> {
   const { redactor = environmentRedactor(io.env) } = parts;
-  const hints = hintsOf({ argv, io });
-  const screen = screenOf({ argv, io, redactor });
   const line = readCommandLine(argv, commandTable);
+  const aboutCommand = !line.ok || line.value.kind === 'command';
+  const screen = screenOf({ argv, io, redactor }, aboutCommand ? argv : []);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
-  if (line.value.kind !== 'command') return inform(line.value, screen, hints);
+  if (line.value.kind !== 'command') return inform(line.value, screen, io);
 
   const { command, typed } = line.value;
   const { spec } = command;
@@ -80,10 +81,11 @@ export function environmentRedactor(env: Io['env']): Redactor {
 
 type ScreenSource = Required<Pick<ProgramParts, 'argv' | 'io' | 'redactor'>>;
 
-function screenOf({ argv, io, redactor }: ScreenSource): Screen {
+/** @param repeated what suggested commands repeat; help is about any environment and repeats nothing */
+function screenOf({ argv, io, redactor }: ScreenSource, repeated = argv): Screen {
   const json = isTyped(argv, 'json');
   const readLine = lineReader(io.cwd);
-  const hints = hintsOf({ argv, io });
+  const hints = hintsOf({ argv: repeated, io });
   return createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine, hints });
 }
 
@@ -99,19 +101,24 @@ export function crashed(error: unknown, shown: ScreenSource): number {
   return report(screenOf(shown), spec, failed([bug(error, shown.io, shown.redactor)]));
 }
 
-function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, hints: CommandHints): number {
+function inform(line: Exclude<CommandLine, { readonly kind: 'command' }>, screen: Screen, io: Io): number {
   if (line.kind === 'version') {
     if (screen.json) screen.document(documentOf('version', done({ version: version() })));
     else screen.product(`${version()}\n`);
     return 0;
   }
   const { style } = screen;
-  const text = line.topic === undefined ? programHelp(commandTable, style) : topicHelp(line.topic, commandTable, style);
+  const width = helpColumns(io);
+  const text =
+    line.topic === undefined
+      ? programHelp(commandTable, style, width)
+      : topicHelp(line.topic, commandTable, style, width);
   if (text === undefined) {
     const unknown = readCommandLine((line.topic ?? '').split(' '), commandTable);
     return report(screen, undefined, failed(unknown.ok ? [fault('wrong-usage')] : unknown.findings));
   }
-  screen.product(hints.help(text));
+  if (screen.json) screen.product(`${text.join('\n')}\n`);
+  else screen.answer(...text);
   return 0;
 }
 

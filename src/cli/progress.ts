@@ -7,7 +7,7 @@ const worthShowingMs = 2_000;
  * Shows the progress before a run. A terminal shows all of it. Without a terminal, it shows the download, which can
  * take a minute, and the steps of a remote engine: one line for each long step, not one for each percentage.
  */
-export function progressOn({ screen, io }: Context): (text: string, step: string) => void {
+export function progressOn({ screen }: Context): (text: string, step: string) => void {
   const started = new Map<string, number>();
   const isNews = (text: string): boolean => {
     const what = text.split(':')[0] ?? text;
@@ -20,7 +20,7 @@ export function progressOn({ screen, io }: Context): (text: string, step: string
   return (text, step) => {
     // This line comes once and must stay, because it says which database is used.
     if (step === 'copy') screen.say(text);
-    else if (io.terminal || (step !== 'download' && step !== 'step')) screen.live(text);
+    else if (!screen.lasting || (step !== 'download' && step !== 'step')) screen.live(text);
     else if (step === 'download' || !text.includes('%') || isNews(text)) screen.say(text);
   };
 }

@@ -10,6 +10,7 @@ import { ageText } from './known.ts';
 import { progressOn } from './progress.ts';
 import { duration } from './screen/format.ts';
 import { planLines } from './screen/plan.ts';
+import { statementSource } from './statement-source.ts';
 
 /** Adapts the terminal to the `Ui` that operations use. */
 export function uiOf(context: Context): Ui {
@@ -35,7 +36,8 @@ function noteOn(context: Context): (note: Note) => void {
         screen.excerptsFrom(note.project.root);
         return;
       case 'reached': {
-        const { target, place, note: server } = note.wired;
+        const { target, place, note: server, bundle } = note.wired;
+        screen.statementsFrom(statementSource(bundle));
         screen.settle();
         if (target === undefined) screen.place(note.project.environment.name, place);
         else screen.target(note.project.environment.name, target, server);
@@ -118,7 +120,7 @@ function stepsOf({ screen }: Context): Pick<Attendance, 'onStep' | 'onEvent'> {
       screen.passing(step);
     },
     onEvent: (event: RunEvent) => {
-      if (event.kind === 'run.started') screen.live(`the runner connects, after ${after()}`);
+      if (event.kind === 'run.started') screen.live('the runner connects');
       if (event.kind === 'target') {
         screen.passing(`connected to the database, after ${after()}`);
         screen.target(event.environment, event, version === '' ? undefined : `secret version ${version}`);

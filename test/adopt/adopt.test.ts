@@ -28,8 +28,8 @@ test.each(majors)(
     expect(await historyOf(database)).toEqual(['adopted 1', 'adopted 2', 'adopted 3', 'adopted 4']);
     expect((await project.run('up')).err).toContain('Nothing to do');
     const verified = await project.run('verify', '--strict');
-    expect(verified.exitCode, verified.err).toBe(0);
-    expect((await project.run('status')).err).toMatch(/✔ 1 users +adopted/);
+    expect(verified.exitCode, verified.shown).toBe(0);
+    expect((await project.run('status')).shown).toMatch(/✔ 1 users +adopted/);
 
     const again = await project.run('adopt');
     expect(again.exitCode).toBe(0);
@@ -38,8 +38,8 @@ test.each(majors)(
     await database.query('alter table audit alter column id set default 7; drop index orders_user');
     const drift = await project.run('verify');
     expect(drift.exitCode).toBe(50);
-    expect(drift.err).toMatch(/column public\.audit\.id migrations\/4_audit\.sql/);
-    expect(drift.err).toMatch(/index public\.orders_user migrations\/2_orders\.sql/);
+    expect(drift.shown).toMatch(/column public\.audit\.id migrations\/4_audit\.sql/);
+    expect(drift.shown).toMatch(/index public\.orders_user migrations\/2_orders\.sql/);
   },
 );
 
@@ -124,8 +124,8 @@ test.each([
   await database.query(`${Object.values(more).join('\n')}\n${damage}`);
   using project = createProject(more, database.url);
   const adopted = await project.run('adopt', '--dry-run');
-  expect(adopted.exitCode, adopted.err).toBe(10);
-  expect(adopted.err.replaceAll(/\n *([-+]) ?/g, '\n$1')).toContain(told);
+  expect(adopted.exitCode, adopted.shown).toBe(10);
+  expect(adopted.shown.replaceAll(/\n *([-+]) ?/g, '\n$1')).toContain(told);
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });
 
@@ -206,7 +206,7 @@ test.each([1, 2, 3, 4])('the target itself tells that it is at migration %i', as
   const up = await project.run('up');
   expect(up.exitCode, up.err).toBe(0);
   const verified = await project.run('verify', '--strict');
-  expect(verified.exitCode, verified.err).toBe(0);
+  expect(verified.exitCode, verified.shown).toBe(0);
 });
 
 test('migrations are adopted by version, name or file; an unknown one is refused', async () => {
@@ -249,10 +249,10 @@ test('a dry run says what would be recorded, and records nothing', async () => {
   await made(database, 2);
   using project = createProject(files, database.url);
   const looked = await project.run('adopt', '--dry-run');
-  expect(looked.err).toContain('2 migrations would be recorded: the database already has what they make:');
-  expect(looked.err).toContain('Nothing of migrations/3_view.sql is in the database');
+  expect(looked.shown).toContain('2 migrations would be recorded: the database already has what they make:');
+  expect(looked.shown).toContain('Nothing of migrations/3_view.sql is in the database');
   const baseline = await project.run('adopt', '--dry-run', '--baseline', '3');
-  expect(baseline.err).toContain('3 migrations would be recorded without proof:');
+  expect(baseline.shown).toContain('3 migrations would be recorded without proof:');
   expect([looked.exitCode, baseline.exitCode]).toEqual([0, 0]);
   expect(await database.query("select to_regnamespace('godwit') as s")).toEqual([{ s: null }]);
 });

@@ -28,10 +28,10 @@ test('`up` runs nothing that another tool has applied (`foreign-history`), and `
   using project = createProject(files, database.url);
   const status = await project.run('status');
   expect(status.exitCode).toBe(0);
-  expect(status.err).toContain('3 pending. Next: `godwit adopt --from goose`.');
-  expect(status.err).toContain('Table public.goose_db_version of goose holds 2 entries; godwit has recorded nothing');
+  expect(status.shown).toContain('3 pending. Next: `godwit adopt --from goose`.');
+  expect(status.shown).toContain('Table public.goose_db_version of goose holds 2 entries; godwit has recorded nothing');
   const plan = await project.run('plan');
-  expect(plan.err).toContain('[foreign-history]');
+  expect(plan.shown).toContain('[foreign-history]');
 
   const up = await project.run('up');
   expect(up.exitCode).toBe(10);
@@ -58,9 +58,9 @@ test('what another tool has applied is taken over, proven where that is possible
   expect(await database.query(table)).toEqual(before);
   const [run = { run: '' }] = await database.query<{ run: string }>('select run from godwit.run');
   const shown = await project.run('runs', 'show', run.run);
-  expect(shown.err).toMatch(/command +adopt --from goose/);
-  expect(shown.err).toMatch(/20240101000000 users +adopted from goose, applied \d{4}-\d\d-\d\d/);
-  expect((await project.run('status')).err).toMatch(/posts +baseline from goose/);
+  expect(shown.shown).toMatch(/command +adopt --from goose/);
+  expect(shown.shown).toMatch(/20240101000000 users +adopted from goose, applied \d{4}-\d\d-\d\d/);
+  expect((await project.run('status')).shown).toMatch(/posts +baseline from goose/);
 
   const again = await project.run('adopt', '--from', 'goose');
   expect(again.exitCode).toBe(0);
@@ -158,7 +158,7 @@ test('`adopt --from` names what it cannot find (`foreign-absent`)', async () => 
   expect(unknown.err).toContain('Did you mean `flyway`?');
   expect((await project.run('up', '--ignore-foreign', 'gose')).err).toContain('Did you mean `goose`?');
   const named = await project.run('adopt', '--from', 'public.goose_db_version', '--dry-run');
-  expect(named.exitCode, named.err).toBe(0);
+  expect(named.exitCode, named.shown).toBe(0);
 });
 
 test('entries without a migration in the folder are named; if no entry has one, nothing is adopted (`foreign-without-file`)', async () => {

@@ -28,7 +28,7 @@ test('a migration that changes rows stops adoption with its statement, and all o
   );
   expect(await historyOf(database)).toEqual(['adopted 1', 'baseline 2', 'baseline 3', 'adopted 4']);
   const verified = await project.run('verify', '--strict');
-  expect(verified.exitCode, verified.err).toBe(0);
+  expect(verified.exitCode, verified.shown).toBe(0);
   await database.query('drop index users_name');
   expect((await project.run('verify')).exitCode).toBe(50);
 });
@@ -121,11 +121,11 @@ test('--baseline records up to a version, warns of what was not proven, and watc
   ]);
   // What was missing when it was recorded is no drift; what is lost afterwards is.
   const still = await project.run('verify');
-  expect(still.exitCode, still.err).toBe(0);
+  expect(still.exitCode, still.shown).toBe(0);
   await database.query('alter table users drop constraint users_pkey cascade');
   const drift = await project.run('verify');
   expect(drift.exitCode).toBe(50);
-  expect(drift.err).toContain('public.users.users_pkey');
+  expect(drift.shown).toContain('public.users.users_pkey');
 });
 
 test('where no server of the major can be had, that is said with its code, and --baseline is the way (`rehearsal-unavailable`)', async () => {

@@ -16,7 +16,7 @@ test('a temporary table that is used behind an added enum value keeps the file i
     "create temp table doubles as select id from t group by id having count(*) > 1;\nalter type mood add value 'good';\ndelete from t where id in (select id from doubles);\ndrop table doubles;",
   );
   const plan = await folder.run('plan');
-  expect(plan.out + plan.err).toContain('one transaction');
+  expect(plan.out + plan.shown).toContain('one transaction');
   const ran = await folder.run('up', '--yes');
   expect([ran.exitCode, ran.err]).toEqual([0, expect.not.stringContaining('warning')]);
   expect(await database.query('select id from t')).toEqual([{ id: 2 }]);

@@ -53,7 +53,7 @@ test('a failed barrier leaves what stands before it recorded; up again resumes b
   expect(failed.err).toContain('migrations/2_mixed.sql:3');
   // The half-built unique index would refuse the application's rows: it is gone.
   expect(await indexes(database)).toEqual([]);
-  expect((await project.run('status')).err).toContain('partial');
+  expect((await project.run('status')).shown).toContain('partial');
 
   await database.query("update users set email = 'b' where id = 2");
   const again = await project.run('up');

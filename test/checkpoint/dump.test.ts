@@ -54,7 +54,7 @@ test('without a pg_dump a run that needs a checkpoint is refused before anything
   await using _database = database;
   using _project = project;
   const planned = await project.run('plan', '-e', 'dev');
-  expect(planned.err).toContain('A checkpoint comes first:');
+  expect(planned.shown).toContain('A checkpoint comes first:');
   const ran = await project.run('up', '-e', 'dev');
   expect([ran.exitCode, ran.err]).toEqual([10, expect.stringContaining('[needs-checkpoint]')]);
   expect(ran.err.match(/\[needs-checkpoint\]/g)).toHaveLength(1);
@@ -169,7 +169,7 @@ test('a rollback that drops a table takes one as well; one that only needs it by
   });
   const planned = await project.run('plan', '-e', 'dev', '--json');
   expect(planned.json[0]).toMatchObject({ checkpoint: { needed: true, means: 'dump' } });
-  expect((await project.run('up', '-e', 'dev', '--dry-run')).err).toContain('A checkpoint comes first: a dump');
+  expect((await project.run('up', '-e', 'dev', '--dry-run')).shown).toContain('A checkpoint comes first: a dump');
 });
 
 test('a protected environment takes one before every run, but only once the run is approved', async () => {
@@ -246,5 +246,5 @@ test('a run that is left alone takes its checkpoint before it is started', async
   const [, run = ''] = /Run (\w{26})/.exec(started.err) ?? [];
   const attached = await project.run('runs', 'attach', '-e', 'dev', run);
   expect(attached.exitCode, attached.err).toBe(0);
-  expect((await project.run('runs', 'show', '-e', 'dev', run)).err).toContain(`dump ${run}`);
+  expect((await project.run('runs', 'show', '-e', 'dev', run)).shown).toContain(`dump ${run}`);
 });

@@ -18,7 +18,7 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
     expect((await project.run('db', 'url')).err).toContain('[embedded-not-running]');
     const started = await project.run('db', 'start', '--json');
     expect(started.json[0]).toMatchObject({ outcome: 'done', started: true });
-    expect((await project.run('plan')).err).toContain('1 create_notes');
+    expect((await project.run('plan')).shown).toContain('1 create_notes');
     expect((await project.run('up')).exitCode).toBe(0);
     expect((await project.run('db', 'sql', 'insert into notes (title) values ($$a$$) returning title')).out).toContain(
       '(1 row)',
@@ -32,7 +32,7 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
       expect.stringContaining('relation "notes" does not exist'),
     ]);
     expect((await project.run('db', 'url')).out).toMatch(/^postgresql:\/\/postgres:\w+@127\.0\.0\.1:\d+\/postgres\n$/);
-    expect((await project.run('db', 'status')).err).toContain('until `godwit db stop`');
+    expect((await project.run('db', 'status')).shown).toContain('until `godwit db stop`');
     expect(existsSync(join(project.folder, 'godwit.lock.json'))).toBe(false);
     expect((await project.run('db', 'reset', '--up', '--yes')).exitCode).toBe(0);
     expect((await project.run('db', 'sql', 'select count(*) from notes')).out).toContain('0');
@@ -46,9 +46,9 @@ test('the demo plans, applies, verifies and finds nothing more to do, whatever D
   using project = createProject({}, undefined, { ...env, DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/d' });
   const ran = await project.run('demo');
   expect(ran.exitCode, ran.err).toBe(0);
-  expect(ran.err).toContain('7 migrations would run');
-  expect(ran.err).toContain('7 migrations applied');
-  expect(ran.err).toContain('Nothing to do');
+  expect(ran.shown).toContain('7 migrations would run');
+  expect(ran.shown).toContain('7 migrations applied');
+  expect(ran.shown).toContain('Nothing to do');
 }, 600_000);
 
 test('the demo keeps its project in a folder that was empty', async () => {
@@ -56,7 +56,7 @@ test('the demo keeps its project in a folder that was empty', async () => {
   expect((await project.run('demo', '--keep', 'full')).exitCode).toBe(10);
   expect((await project.run('demo', '--keep', 'tour')).exitCode).toBe(0);
   expect(existsSync(join(project.folder, 'tour', 'migrations', '0001_prompt_templates.sql'))).toBe(true);
-  expect((await project.run('status', '--config', 'tour/godwit.config.json')).err).toContain('7 migrations applied');
+  expect((await project.run('status', '--config', 'tour/godwit.config.json')).shown).toContain('7 migrations applied');
 }, 600_000);
 
 test('Ctrl-C cancels a query of `db sql`', async () => {

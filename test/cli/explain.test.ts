@@ -13,8 +13,8 @@ test('the codes in a log are explained, and a credential in it is told and not r
   const ran = await project.run('explain', 'ci.log');
   expect(ran.exitCode).toBe(0);
   expect(ran.out).toMatch(/\[busy\][^]*\[statement-failed\]/);
-  expect(ran.err).toContain('ci.log, line 3, holds a password in a URL. It is not repeated here.');
-  expect(ran.out + ran.err).not.toContain(secret);
+  expect(ran.shown).toContain('ci.log, line 3, holds a password in a URL. It is not repeated here.');
+  expect(ran.out + ran.shown).not.toContain(secret);
   const { json } = await project.run('explain', 'ci.log', '--json');
   expect(json).toMatchObject([
     {
@@ -33,14 +33,14 @@ test.each([`postgresql://app:${secret}@h/d`, `ya29.${secret}`, `password=${secre
     for (const mode of [[], ['--json']]) {
       const ran = await project.run('explain', text, ...mode);
       expect(ran.exitCode).toBe(2);
-      expect(ran.out + ran.err).toContain('credential-in-text');
-      expect(ran.out + ran.err).not.toContain(secret);
+      expect(ran.out + ran.shown).toContain('credential-in-text');
+      expect(ran.out + ran.shown).not.toContain(secret);
     }
   },
 );
 
 test('a text without a code says so, and a word is still a code', async () => {
   using project = createProject({ 'notes.txt': 'nothing is wrong' });
-  expect((await project.run('explain', 'notes.txt')).err).toContain('notes.txt names no code of godwit');
-  expect((await project.run('explain', 'statment-failed')).err).toContain('godwit explain statement-failed');
+  expect((await project.run('explain', 'notes.txt')).shown).toContain('notes.txt names no code of godwit');
+  expect((await project.run('explain', 'statment-failed')).shown).toContain('godwit explain statement-failed');
 });

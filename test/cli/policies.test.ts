@@ -62,13 +62,13 @@ test('a reviewed plan that was applied is nothing to do, and is not followed by 
   const reviewed = ['up', '-e', 'prod', '--plan', 'p.json'] as const;
   expect((await project.run(...reviewed)).exitCode).toBe(0);
   const again = await project.run(...reviewed);
-  expect([again.exitCode, again.err]).toEqual([
+  expect([again.exitCode, again.shown]).toEqual([
     0,
     expect.stringMatching(/\[plan-applied\]\n.*Run 01\w+ applied that plan/),
   ]);
   project.write('migrations/0002_more.sql', 'create table more (id int);');
   const more = await project.run(...reviewed);
-  expect([more.exitCode, more.err]).toEqual([
+  expect([more.exitCode, more.shown]).toEqual([
     10,
     expect.stringMatching(/\[plan-changed\]\n.*Run 01\w+ applied that plan/),
   ]);
@@ -125,7 +125,7 @@ test('a dry run shows the plan and changes nothing', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, undefined, { DEV: database.url });
   const ran = await project.run('up', '-e', 'dev', '--dry-run');
-  expect([ran.exitCode, ran.err]).toEqual([0, expect.stringContaining('1 migration would run')]);
+  expect([ran.exitCode, ran.shown]).toEqual([0, expect.stringContaining('1 migration would run')]);
   expect(await database.query("select to_regclass('users') as t, to_regnamespace('godwit') as g")).toEqual([
     { t: null, g: null },
   ]);

@@ -13,8 +13,8 @@ const env = {
 test('`unknown-code`: explain proposes the nearest code', async () => {
   using project = createProject({});
   const ran = await project.run('explain', 'half-wey');
-  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining('[unknown-code]')]);
-  expect(ran.err).toContain('godwit explain half-way');
+  expect([ran.exitCode, ran.shown]).toEqual([2, expect.stringContaining('[unknown-code]')]);
+  expect(ran.shown).toContain('godwit explain half-way');
 });
 
 test('`identity-without-reason`: an identity is not adopted without a word why', async () => {

@@ -43,8 +43,8 @@ test.each(majors)(
     project.write('migrations/2_b.sql', 'create table b2 (id int);');
     project.write('migrations/1_a.sql', '-- again\ncreate table a (id int);');
     for (const command of ['up', 'status']) {
-      const { err } = await project.run(command);
-      expect(err, command).toMatch(/migration-changed[^]*`godwit db reset --up`/);
+      const { shown } = await project.run(command);
+      expect(shown, command).toMatch(/migration-changed[^]*`godwit db reset --up`/);
     }
     const lingerer = await database.connect({ application_name: 'lingerer' });
     const ended = new Promise((resolve) => lingerer.on('error', resolve));

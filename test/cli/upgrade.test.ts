@@ -68,10 +68,10 @@ test(
     expect(await answer(project, contents)).toEqual(before);
     for (const command of ['up', 'verify', 'runs verify-chain', 'status']) {
       const ran = await project.run(...command.split(' '));
-      expect([command, ran.exitCode, ran.err]).toEqual([command, 0, expect.not.stringContaining('[')]);
+      expect([command, ran.exitCode, ran.shown]).toEqual([command, 0, expect.not.stringContaining('[')]);
     }
     const runs = await project.run('runs', 'list');
-    expect(runs.err).toContain('upgraded from PostgreSQL 15 to 18');
+    expect(runs.shown).toContain('upgraded from PostgreSQL 15 to 18');
     project.write('migrations/5_more.sql', 'alter table shop.orders add column more int;');
     project.write('migrations/5_more.down.sql', 'alter table shop.orders drop column more;');
     for (const command of ['up', 'down']) expect((await project.run(command)).exitCode, command).toBe(0);

@@ -131,7 +131,7 @@ test(
     await ann.run('status', '-e', 'dev', '--fresh');
     expect(ann.ledger().find(({ run }) => run === entry?.run)).not.toHaveProperty('outcome');
     const verify = await ann.run('verify', '-e', 'dev');
-    expect(verify.exitCode, verify.err).toBe(0);
+    expect(verify.exitCode, verify.shown).toBe(0);
     expect(ann.ledger().find(({ run }) => run === entry?.run)).toMatchObject({
       outcome: 'done',
       exitCode: 0,
@@ -160,7 +160,7 @@ test(
     const underWay = ann.ledger()[0]?.run;
     expect(status.json[0]).toMatchObject({ pending: 1, asOf: { command: 'up', underWay } });
     const shown = await bob.run('status', '-e', 'dev');
-    expect(shown.err).toContain('[run-under-way]');
+    expect(shown.shown).toContain('[run-under-way]');
     up.process.kill('SIGTERM');
     const ended = await up.ended;
     expect(ended.exitCode, ended.err).toBe(130);

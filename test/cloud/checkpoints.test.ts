@@ -52,7 +52,7 @@ test(
     const { ann, project } = await prepared(database, { databases: ['postgres', 'reports'] });
     using _ann = ann;
     const planned = await ann.run('plan', '-e', 'dev', '--fresh');
-    expect(planned.err).toContain('A checkpoint comes first: a point in time of Cloud SQL instance dev-db');
+    expect(planned.shown).toContain('A checkpoint comes first: a point in time of Cloud SQL instance dev-db');
 
     const before = executed();
     const refused = await ann.run('up', '-e', 'dev', '--json');
@@ -80,7 +80,7 @@ test(
     using bob = ann.clone('bob');
     const { run } = ran.json.find(({ kind }) => kind === 'run.started') as unknown as { readonly run: string };
     const shown = await bob.run('runs', 'show', '-e', 'dev', run);
-    expect(shown.err, shown.out).toContain(checkpoint.restore);
+    expect(shown.shown, shown.out).toContain(checkpoint.restore);
   },
 );
 
@@ -141,7 +141,7 @@ test(
     await running.ended;
     expect(await database.query("select to_regclass('users')::text as t")).toEqual([{ t: 'users' }]);
     expect(cloud.leaked()).toEqual([]);
-    expect((await ann.run('runs', 'list', '-e', 'dev')).err).toContain('refused');
+    expect((await ann.run('runs', 'list', '-e', 'dev')).shown).toContain('refused');
   },
 );
 

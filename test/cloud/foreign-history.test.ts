@@ -15,9 +15,9 @@ test('a job notices the history of another tool, and takes it over', { timeout: 
   using ann = createMachine(files, { ...cloud.env, GODWIT_LINES_PATIENCE: '2s' });
   await database.query(`${foreignTableIn('goose')};\ncreate table a (id int primary key); create table b (id int)`);
   const status = await ann.run('status', '-e', 'dev');
-  expect(status.err).toContain('Next: `godwit adopt --from goose -e dev`');
+  expect(status.shown).toContain('Next: `godwit adopt --from goose -e dev`');
   const adopted = await ann.run('adopt', '--from', 'auto', '-e', 'dev');
   expect(adopted.exitCode, adopted.err).toBe(0);
-  expect((await ann.run('status', '-e', 'dev')).err).toMatch(/20240102000000 b +baseline from goose/);
+  expect((await ann.run('status', '-e', 'dev')).shown).toMatch(/20240102000000 b +baseline from goose/);
   expect(cloud.leaked()).toEqual([]);
 });

@@ -18,11 +18,11 @@ test('F1: a job prunes the audit, and another machine proves what is left', { ti
   using bob = ann.clone();
   const before = new Date().toISOString();
   const preview = await bob.run('runs', 'prune', '-e', 'dev', '--before', before, '--dry-run');
-  expect([preview.exitCode, preview.err]).toEqual([0, expect.stringMatching(/\d events of 1 run/)]);
+  expect([preview.exitCode, preview.shown]).toEqual([0, expect.stringMatching(/\d events of 1 run/)]);
   const pruned = await bob.run('runs', 'prune', '-e', 'dev', '--before', before, '--yes');
   expect([pruned.exitCode, pruned.err]).toEqual([0, expect.stringContaining('✔ 1 run pruned')]);
   const chain = await ann.run('runs', 'verify-chain', '-e', 'dev');
-  expect([chain.exitCode, chain.err]).toEqual([0, expect.stringMatching(/1 run before .* pruned by .*, run 01/)]);
+  expect([chain.exitCode, chain.shown]).toEqual([0, expect.stringMatching(/1 run before .* pruned by .*, run 01/)]);
   const runs = await ann.run('runs', 'list', '-e', 'dev');
-  expect(runs.err).toContain('1 run before');
+  expect(runs.shown).toContain('1 run before');
 });

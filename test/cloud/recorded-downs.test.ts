@@ -47,8 +47,8 @@ test(
 
     const before = executed();
     const planned = await ann.run('plan', '--down', '-e', 'dev');
-    expect(planned.exitCode, planned.err).toBe(0);
-    expect(planned.err).toContain('[down-recorded]');
+    expect(planned.exitCode, planned.shown).toBe(0);
+    expect(planned.shown).toContain('[down-recorded]');
     expect(executed()).toBe(before + 2);
 
     const down = await ann.run('down', '-e', 'dev');

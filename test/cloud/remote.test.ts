@@ -75,9 +75,9 @@ test('verify executes once, and again only when asked for or when another bundle
   await ann.run('up', '-e', 'dev');
   const before = executed();
   const first = await ann.run('verify', '-e', 'dev');
-  expect(first.exitCode, first.err).toBe(0);
+  expect(first.exitCode, first.shown).toBe(0);
   const second = await ann.run('verify', '-e', 'dev');
-  expect(second.err).toMatch(/as of .*, by run \w{26} \(verify, ann\); --fresh queries the database/);
+  expect(second.shown).toMatch(/as of .*, by run \w{26} \(verify, ann\); --fresh queries the database/);
   expect(executed()).toBe(before + 1);
   await database.query('drop table b');
   expect((await ann.run('verify', '-e', 'dev', '--fresh')).exitCode).toBe(50);
@@ -122,7 +122,7 @@ test('an answer older than a change of any machine is not shown: the database is
   await bob.run('up', '-e', 'dev');
   const before = executed();
   const verify = await ann.run('verify', '-e', 'dev');
-  expect(verify.err).not.toContain('as of');
+  expect(verify.shown).not.toContain('as of');
   expect(executed()).toBe(before + 1);
 });
 
@@ -144,7 +144,7 @@ test(
     const listed = await bob.run('runs', 'list', '-e', 'dev', '--json');
     expect(listed.json[0]?.['runs']).toMatchObject([{ run: entry?.run, by: 'ann' }]);
     const shown = await bob.run('runs', 'show', '-e', 'dev', entry?.run ?? '');
-    expect(shown.err).toContain(entry?.run);
+    expect(shown.shown).toContain(entry?.run);
     expect(executed()).toBe(before);
     expect((await bob.run('up', '-e', 'dev')).exitCode).toBe(0);
     const rows = await database.query('select run, by_whom from godwit.run order by started_at');
@@ -182,9 +182,9 @@ test('--dry-run says what a run would make and cost, and costs nothing itself', 
   await ann.run('up', '-e', 'dev', '--to', '1');
   const before = executed();
   const dry = await ann.run('up', '-e', 'dev', '--dry-run');
-  expect(dry.exitCode, dry.err).toBe(0);
-  expect(dry.err).toContain('It would take 1 execution.');
-  expect(dry.err).toMatch(/bundle {3}\d.* in a variable of the job/);
+  expect(dry.exitCode, dry.shown).toBe(0);
+  expect(dry.shown).toContain('It would take 1 execution.');
+  expect(dry.shown).toMatch(/bundle {3}\d.* in a variable of the job/);
   const json = await ann.run('up', '-e', 'dev', '--dry-run', '--json');
   expect(json.json.map(({ kind }) => kind)).toEqual(['plan', 'cost', 'run.finished']);
   expect(executed()).toBe(before);
@@ -229,7 +229,7 @@ test('a detached run is followed and cancelled from another machine', slow, asyn
   );
   using bob = ann.clone();
   const listed = await bob.run('runs', 'list', '-e', 'dev');
-  expect(listed.err).toContain(run);
+  expect(listed.shown).toContain(run);
   const attached = bob.start('runs', 'attach', '-e', 'dev', run.slice(0, 18), '--json');
   await elapse(300, 'it follows the run');
   const cancelled = await bob.run('runs', 'cancel', '-e', 'dev', run);
@@ -255,9 +255,9 @@ test('what dev has and prod lacks is told by migration', slow, async () => {
   await ann.run('up', '-e', 'prod', '--to', '1');
   const before = executed();
   const compared = await ann.run('status', '--compare', 'dev,prod');
-  expect(compared.exitCode, compared.err).toBe(0);
-  expect(compared.err).toContain('prod lacks 1 migration that dev has:');
-  expect(compared.err).toContain('2 b');
+  expect(compared.exitCode, compared.shown).toBe(0);
+  expect(compared.shown).toContain('prod lacks 1 migration that dev has:');
+  expect(compared.shown).toContain('2 b');
   const json = await ann.run('status', '--compare', 'dev,prod', '--json');
   expect(json.json[0]).toMatchObject({
     environments: [

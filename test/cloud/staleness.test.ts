@@ -47,8 +47,8 @@ test(
     const fresh = await bob.run('status', '-e', 'dev', '--fresh', '--json');
     expect(fresh.json[0], fresh.err).toMatchObject({ pending: 1 });
     const known = await bob.run('status', '-e', 'dev');
-    expect(known.err).toContain('(status, bob)');
-    expect(known.err).toContain('[run-under-way]');
+    expect(known.shown).toContain('(status, bob)');
+    expect(known.shown).toContain('[run-under-way]');
 
     // Her machine dies; the job goes on, and nobody writes down its end.
     up.process.kill('SIGKILL');
@@ -120,7 +120,7 @@ test(
       { environment: 'dev', id: JSON.parse(readFileSync(lock, 'utf8')).environments.dev.id },
     ]);
     const status = await bob.run('status', '-e', 'dev');
-    expect([status.exitCode, status.err]).toEqual([0, expect.not.stringContaining('[wrong-database]')]);
+    expect([status.exitCode, status.shown]).toEqual([0, expect.not.stringContaining('[wrong-database]')]);
   },
 );
 
@@ -183,8 +183,8 @@ test('the end of a run that nobody has waited for is known from what it has said
   using bob = ann.clone();
   const before = created();
   const status = await bob.run('status', '-e', 'dev');
-  expect(status.err).toContain(`by run ${run}`);
-  expect(status.err).not.toContain('[run-under-way]');
+  expect(status.shown).toContain(`by run ${run}`);
+  expect(status.shown).not.toContain('[run-under-way]');
   const listed = await bob.run('runs', 'list', '-e', 'dev', '--json');
   expect(listed.part('runs')).toMatchObject([{ run, outcome: 'done', exitCode: 0, applied: 1 }]);
   expect(created(), 'nothing is executed').toBe(before);
@@ -204,9 +204,9 @@ test('each of the environments that are compared has its target named', slow, as
   const qa = cloud.environment('qa', other.url, { project: `acme-q${process.pid}` });
   ann.write('godwit.config.json', JSON.stringify({ environments: { ...config.environments, qa } }));
   const compared = await ann.run('status', '--compare', 'dev,qa');
-  expect(compared.exitCode, compared.err).toBe(0);
-  expect(compared.err).toContain(`/${database.name} as`);
-  expect(compared.err).toContain(`/${other.name} as`);
+  expect(compared.exitCode, compared.shown).toBe(0);
+  expect(compared.shown).toContain(`/${database.name} as`);
+  expect(compared.shown).toContain(`/${other.name} as`);
 });
 
 test('the beginning of several ids names none of them', slow, async ({ database }) => {

@@ -73,7 +73,7 @@ describe('Cloud Run', () => {
     async () => {
       const project = machine(files);
       const known = await project.run('status', '-e', 'conformance');
-      expect(known.err).toContain('as of');
+      expect(known.shown).toContain('as of');
       const fresh = await project.run('status', '-e', 'conformance', '--fresh', '--json');
       expect(fresh.json[0]).toMatchObject({ exitCode: 0, pending: 0 });
     },
@@ -131,8 +131,8 @@ describe('Cloud Run', () => {
       if (database !== undefined) config.environments.conformance['database'] = database;
       const project = machine(files);
       project.write('godwit.config.json', JSON.stringify(config));
-      const { exitCode, err } = await project.run('verify', '-e', 'conformance', '--fresh');
-      expect(err).toContain(`[${code}]`);
+      const { exitCode, shown } = await project.run('verify', '-e', 'conformance', '--fresh');
+      expect(shown).toContain(`[${code}]`);
       expect(exitCode).toBe(10);
       expect(await jobs()).toEqual([]);
     },

@@ -56,5 +56,5 @@ test('F07: a job waits for a full pooler, tells each try, and in JSON too', slow
   const tries = told.json.filter(({ kind }) => kind === 'connecting');
   expect(tries[0]).toMatchObject({ attempt: 1, why: expect.stringContaining('Max client connections reached') });
   const status = await ann.run('status', '-e', 'dev', '--fresh');
-  expect(status.err).toMatch(/Connecting: try 1, /);
+  expect(status.shown).toMatch(/Connecting: try 1, /);
 });

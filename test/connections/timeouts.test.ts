@@ -11,7 +11,7 @@ test.runIf(newest !== undefined)('F08: a transaction_timeout that ends even the 
   using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
   for (const command of ['status', 'up', 'verify']) {
     const ran = await project.run(command);
-    expect([command, ran.exitCode], ran.err).toEqual([command, 0]);
+    expect([command, ran.exitCode], ran.shown).toEqual([command, 0]);
   }
   expect(await database.query("select to_regclass('a')::text as a")).toEqual([{ a: 'a' }]);
 });

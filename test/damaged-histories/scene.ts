@@ -97,7 +97,7 @@ function createWork({ client, project, dice }: Tools) {
   const run = async (line: string, exitCode: number): Promise<void> => {
     const ran = await project.run(...line.split(' '));
     story.push(`${line}: ${ran.exitCode}`);
-    if (ran.exitCode !== exitCode) throw new Error(`${story.join('\n')}\n${ran.out}${ran.err}`);
+    if (ran.exitCode !== exitCode) throw new Error(`${story.join('\n')}\n${ran.out}${ran.shown}`);
   };
   const stand = (): void => {
     standing.splice(0, standing.length, ...Array.from({ length: last }, (_, n) => n + 1));

@@ -152,7 +152,7 @@ describe.skipIf(missing('root', 'mount')).concurrent('a disk that is full', () =
     expect(await database.query('select outcome, exit_code from godwit.run')).toEqual([
       { outcome: 'done', exit_code: 0 },
     ]);
-    expect((await project.run('status')).err).toContain('3 migrations applied');
+    expect((await project.run('status')).shown).toContain('3 migrations applied');
   });
 
   test('behind the lines of a detached run: it goes on, and its exit code comes from the history', async () => {

@@ -54,7 +54,7 @@ describe.skipIf(missing('pg_dump'))('with PostgreSQL’s own programs', () => {
     expect(await server.query('shop', 'select count(*)::int as n from big')).toEqual([{ n: 19_600 }]);
     // The database is a different one by its number, which the lock file pins.
     const refused = await project.run('status', '-e', 'dev');
-    expect(refused.err).toContain('[wrong-database]');
+    expect(refused.shown).toContain('[wrong-database]');
     project.remove('godwit.lock.json');
     expect((await project.run('up', '-e', 'dev', '--destroy-rows')).exitCode).toBe(0);
   }, 600_000);

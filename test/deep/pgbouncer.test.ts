@@ -62,8 +62,8 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     await using pooler = await startPooler(away.href, { query_wait_timeout: 1 });
     const ended = async (url: string) => {
       using project = createProject(messy, url);
-      const { exitCode, err } = await project.run('status');
-      return [exitCode, /\[([a-z-]+)\]/.exec(err)?.[1]];
+      const { exitCode, shown } = await project.run('status');
+      return [exitCode, /\[([a-z-]+)\]/.exec(shown)?.[1]];
     };
     // It says no more than that it has waited.
     expect(await ended(pooler.through(database.url))).toEqual([30, 'too-many-connections']);

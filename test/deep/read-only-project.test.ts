@@ -44,7 +44,7 @@ describe.skipIf(isRoot && missing('mount'))('F6: a project that cannot be writte
       expect(attached.exitCode, attached.err).toBe(0);
       expect(readdirSync(home).length).toBe(1);
       const listed = await project.runWith(env, 'runs', 'list');
-      expect(listed.out + listed.err).toContain(run.slice(0, 10));
+      expect(listed.out + listed.shown).toContain(run.slice(0, 10));
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
@@ -68,12 +68,12 @@ describe.skipIf(isRoot && missing('mount'))('F6: a project that cannot be writte
     {
       using _frozen = makeReadOnly(project);
       const settled = await project.runWith({ STG_URL: prod.url }, ...settle);
-      expect(settled.exitCode, settled.err).toBe(0);
-      expect(settled.err).toContain('Run the same command where the project is writable');
+      expect(settled.exitCode, settled.shown).toBe(0);
+      expect(settled.shown).toContain('Run the same command where the project is writable');
     }
     const again = await project.runWith({ STG_URL: prod.url }, ...settle);
-    expect([again.exitCode, again.err]).toEqual([0, expect.not.stringContaining('project is writable')]);
+    expect([again.exitCode, again.shown]).toEqual([0, expect.not.stringContaining('project is writable')]);
     const up = await project.runWith({ STG_URL: prod.url }, 'up', '-e', 'stg');
-    expect(up.exitCode, up.err).toBe(0);
+    expect(up.exitCode, up.shown).toBe(0);
   });
 });

@@ -34,7 +34,7 @@ test('a standby is refused by every command that changes something, and read by 
   const at = { DATABASE_URL: standby.url('postgres') };
   for (const argv of changes) {
     const ran = await project.runWith(at, ...argv);
-    expect([argv, ran.exitCode, ran.err]).toEqual([argv, 10, expect.stringContaining('[database-read-only]')]);
+    expect([argv, ran.exitCode, ran.shown]).toEqual([argv, 10, expect.stringContaining('[database-read-only]')]);
   }
   expect((await project.runWith(at, 'status')).exitCode).toBe(0);
   expect((await project.runWith(at, 'plan')).exitCode).toBe(0);

@@ -32,7 +32,7 @@ describe.skipIf(missing('pgbouncer'))('the URL of a pooler', () => {
         'ignore_startup_parameters' in settings ? 1 : 0,
       )) {
         const refused = await project.runWith({ DATABASE_URL: `${pooler.through(database.url)}?${query}` }, 'up');
-        expect([refused.exitCode, refused.err]).toEqual([2, expect.stringContaining('[url-parameter-refused]')]);
+        expect([refused.exitCode, refused.shown]).toEqual([2, expect.stringContaining('[url-parameter-refused]')]);
       }
     },
     600_000,

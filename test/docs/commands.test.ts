@@ -71,8 +71,8 @@ async function type(project: TestProject, page: string, { text, terms, line }: F
     if (`${first} ${second}` !== 'npx godwit') wrong.push(`${page}:${line}: ${command}: cannot be tested`);
     else {
       const ran = await project.run(...rest);
-      printed += `${ran.err}\n${ran.out}\n`;
-      if (ran.exitCode !== wanted) wrong.push(`${page}:${line}: ${command}: exit code ${ran.exitCode}\n${ran.err}`);
+      printed += `${ran.shown}\n`;
+      if (ran.exitCode !== wanted) wrong.push(`${page}:${line}: ${command}: exit code ${ran.exitCode}\n${ran.shown}`);
     }
   }
   return { printed, wrong };

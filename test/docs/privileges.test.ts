@@ -62,16 +62,16 @@ test('a second role migrates with the documented grants, and an auditor reads wi
   await database.query(documented('GRANT INSERT ON godwit.run', { deployer: deployer.name }));
   for (const command of ['up', 'verify', 'down', 'up']) {
     const ran = await second.run(command);
-    expect(ran.exitCode, `${command}: ${ran.err}`).toBe(0);
+    expect(ran.exitCode, `${command}: ${ran.shown}`).toBe(0);
   }
 
   const auditor = await database.role('auditor');
   using reader = createProject(more, auditor.url);
-  expect((await reader.run('status')).err).toContain('[no-privilege]');
+  expect((await reader.run('status')).shown).toContain('[no-privilege]');
   await database.query(documented('TO auditor', { auditor: auditor.name }));
   for (const command of ['status', 'plan', 'runs list', 'runs verify-chain', 'adopt --export']) {
     const ran = await reader.run(...command.split(' '));
-    expect(ran.exitCode, `${command}: ${ran.err}`).toBe(0);
+    expect(ran.exitCode, `${command}: ${ran.shown}`).toBe(0);
   }
 });
 
@@ -84,7 +84,7 @@ test('the documented queries tell what is applied, and which audit chain was cha
   await database.query(`update godwit.event set body = replace(body, '"7"', '"8"') where n = 2`);
   expect(await database.query(documented('AS intact'))).toMatchObject([{ intact: false }]);
   const told = await project.run('runs', 'verify-chain');
-  expect([told.exitCode, told.err]).toEqual([50, expect.stringContaining('[audit-broken]')]);
+  expect([told.exitCode, told.shown]).toEqual([50, expect.stringContaining('[audit-broken]')]);
 });
 
 test('the schema can be dropped without touching anything else', async () => {

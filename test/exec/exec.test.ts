@@ -38,7 +38,7 @@ test('a command gets the database, its output is passed on by stream, and the ru
   const listed = await project.run('runs', 'list', '--json');
   expect(listed.json[0]).toMatchObject({ runs: [{ command: 'exec', about: { exitCode: 0 } }] });
   const shown = await project.run('runs', 'show', String(row?.['run']));
-  expect(shown.err).toContain(node);
+  expect(shown.shown).toContain(node);
   expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
 });
 

@@ -26,7 +26,7 @@ test('hooks follow a good `up` in their order, as runs of their own, until one f
     { DEV_URL: database.url },
   );
   const dry = await project.run('up', '-e', 'dev', '--dry-run');
-  expect(dry.err).toContain('Afterwards: 3 hooks (first, second, third).');
+  expect(dry.shown).toContain('Afterwards: 3 hooks (first, second, third).');
   const up = await project.run('up', '-e', 'dev', '--json');
   expect(up.exitCode, up.err).toBe(50);
   expect(up.json.map(({ kind }) => kind).filter((kind) => kind.startsWith('run.'))).toEqual([
@@ -157,6 +157,6 @@ test('wrong hooks and requirements are named before anything runs', async () => 
   for (const [environments, expected] of wrong) {
     using project = createProject({ ...one, ...configOf(environments) });
     const ran = await project.run('status', '-e', 'dev');
-    expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining(expected)]);
+    expect([ran.exitCode, ran.shown]).toEqual([2, expect.stringContaining(expected)]);
   }
 });

@@ -40,7 +40,7 @@ test('a runner that was killed: attach asks the history how it ended, the list s
     { kind: 'run.finished', outcome: 'interrupted', exitCode: 130, events: attached.json.length },
   ]);
   await sessionsGone(database);
-  expect((await project.run('runs', 'list')).err).toContain('interrupted');
+  expect((await project.run('runs', 'list')).shown).toContain('interrupted');
   const ran = await project.run('up');
   expect(ran.exitCode, ran.err).toBe(0);
   expect(await database.query('select n from a')).toEqual([{ n: 1 }]);

@@ -132,7 +132,7 @@ test('a file that would fit into one transaction by now still goes on behind wha
   const again = await folder.run('up');
   expect(again.exitCode, again.err).toBe(0);
   expect(await logged(database)).toEqual([1, 2]);
-  expect((await folder.run('status')).err).not.toContain('partial');
+  expect((await folder.run('status')).shown).not.toContain('partial');
 });
 
 test('the settings before a barrier are the file’s own: RESET counts, and a role need not know the history', async () => {
@@ -258,8 +258,8 @@ test('a migration that stands in part and whose file has gone, or has another ve
   const gone = await folder.run('up');
   expect([gone.exitCode, gone.err]).toEqual([10, expect.stringContaining('An earlier run executed part of version 2')]);
   const status = await folder.run('status');
-  expect(status.err).toMatch(/! 2 \(its file is gone\) +partial/);
-  expect(status.err).toContain('An earlier run executed part of version 2');
+  expect(status.shown).toMatch(/! 2 \(its file is gone\) +partial/);
+  expect(status.shown).toContain('An earlier run executed part of version 2');
   folder.write('migrations/3_mixed.sql', text);
   expect((await folder.run('up')).exitCode).toBe(10);
   expect(await logged(database)).toEqual([1]);

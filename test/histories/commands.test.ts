@@ -67,8 +67,8 @@ test('an edited comment is no changed migration, for status neither', async () =
   project.write('migrations/1_a.sql', '-- another\n-- first\nCREATE TABLE steps (n int);\n');
   expect((await project.run('up')).exitCode).toBe(0);
   const status = await project.run('status');
-  expect(status.exitCode, status.err).toBe(0);
-  expect(`${status.out}${status.err}`).not.toMatch(/changed since|has changed|was changed/i);
+  expect(status.exitCode, status.shown).toBe(0);
+  expect(`${status.out}${status.shown}`).not.toMatch(/changed since|has changed|was changed/i);
 });
 
 test('search_path of an address is not dropped', async () => {

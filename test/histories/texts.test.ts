@@ -80,7 +80,7 @@ test.each(majors)(
         if (ran.exitCode !== exitCode) wrong.push(`${text}\n  ends with ${ran.exitCode}, not ${exitCode}: ${ran.err}`);
         if (ran.exitCode !== 0 || exitCode !== 0) continue;
         const verified = await project.run('verify', '--strict');
-        if (verified.exitCode !== 0) wrong.push(`${text}\n  verify: ${verified.err}`);
+        if (verified.exitCode !== 0) wrong.push(`${text}\n  verify: ${verified.shown}`);
       }
     };
     await Promise.all(Array.from({ length: 3 }, work));

@@ -9,11 +9,11 @@ test('whoever forges a row is told of on the screen, with exit code 50', async (
   using project = createProject(files, database.url);
   await someHistory(project);
   const before = await project.run('runs', 'verify-chain');
-  expect(before.exitCode, before.err).toBe(0);
-  expect(before.err).toContain('4 runs');
+  expect(before.exitCode, before.shown).toBe(0);
+  expect(before.shown).toContain('4 runs');
   await database.query("update godwit.run set by_whom = 'eve' where n = 1");
   const after = await project.run('runs', 'verify-chain');
-  expect([after.exitCode, after.err]).toEqual([50, expect.stringContaining('by_whom is "eve" and was "')]);
+  expect([after.exitCode, after.shown]).toEqual([50, expect.stringContaining('by_whom is "eve" and was "')]);
 });
 
 test(
@@ -25,7 +25,7 @@ test(
     await someHistory(project);
     const clean = async (what: string): Promise<void> => {
       const told = await project.run('runs', 'verify-chain');
-      expect([what, told.exitCode, told.err]).toEqual([what, 0, told.err]);
+      expect([what, told.exitCode, told.shown]).toEqual([what, 0, told.shown]);
     };
     const up = async (name: string, text: string, exitCode = 0): Promise<void> => {
       project.write(`migrations/${name}.sql`, text);
@@ -79,11 +79,11 @@ test('an attempt that a run has carried over is covered by the chain of that run
     project.write(`.godwit/runs/${name}`, away.read(`.godwit/runs/${name}`));
   expect((await project.run('up')).exitCode).toBe(0);
   const before = await project.run('runs', 'verify-chain');
-  expect([before.exitCode, before.err]).toEqual([0, before.err]);
+  expect([before.exitCode, before.shown]).toEqual([0, before.shown]);
   await database.query("update godwit.run set by_whom = 'eve' where n is null");
   const after = await project.run('runs', 'verify-chain');
   expect(after.exitCode).toBe(50);
-  expect(after.err).toContain('by_whom is "eve"');
+  expect(after.shown).toContain('by_whom is "eve"');
 });
 
 test('a baseline that was found again in a copy of the database is clean, and a row changed before it is found', async () => {
@@ -95,14 +95,14 @@ test('a baseline that was found again in a copy of the database is clean, and a 
   const copied = await project.run('up');
   expect([copied.exitCode, copied.err]).toEqual([0, expect.stringContaining('matched by name')]);
   const clean = await project.run('runs', 'verify-chain');
-  expect([clean.exitCode, clean.err]).toEqual([0, clean.err]);
+  expect([clean.exitCode, clean.shown]).toEqual([0, clean.shown]);
   await database.query(`update godwit.guard set database_oid = 1;
     update godwit.object set words = '{forged}' where name = 'public.a.name'`);
   project.write('migrations/5_e.sql', 'create table e (id int);');
   expect((await project.run('up')).exitCode).toBe(0);
   const forged = await project.run('runs', 'verify-chain');
   expect(forged.exitCode).toBe(50);
-  expect(forged.err).toContain('baseline of column public.a.name: its row was changed before run');
+  expect(forged.shown).toContain('baseline of column public.a.name: its row was changed before run');
 });
 
 test('the JSON has what was compared, and what cannot be covered', async () => {

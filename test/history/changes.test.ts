@@ -54,7 +54,7 @@ test('after up and down one line says what the server did; runs show lists it al
     '2 dropped index public.users_name_idx',
   ]);
   const screen = await project.run('runs', 'show', made ?? '');
-  expect(screen.err).toContain('    + table public.users\n      + column public.users.id\n');
+  expect(screen.shown).toContain('    + table public.users\n      + column public.users.id\n');
 });
 
 test('a changed and a renamed object keep the names that they had at the time', async () => {
@@ -134,7 +134,7 @@ test('a composite type that one of several migrations makes is told as created, 
   ]);
   await database.query('alter type spot add attribute w int');
   const verified = await project.run('verify', '--strict');
-  expect([verified.exitCode, verified.err]).toEqual([50, expect.stringContaining('public.spot')]);
+  expect([verified.exitCode, verified.shown]).toEqual([50, expect.stringContaining('public.spot')]);
 });
 
 test('rows that a migration writes out are counted by table, and stay told when its run is shown', async () => {
@@ -153,7 +153,7 @@ test('rows that a migration writes out are counted by table, and stay told when 
   const run = runs.runs[0]?.run ?? '';
   const [document] = (await project.run('runs', 'show', run, '--json')).json as unknown as [Shown];
   expect(rowsOf(document.changes)).toEqual(rowsOf(changes));
-  expect((await project.run('runs', 'show', run)).err).toContain('    + 2 rows in public.users\n');
+  expect((await project.run('runs', 'show', run)).shown).toContain('    + 2 rows in public.users\n');
 });
 
 test('the library gives it with the result of deploy', async () => {
@@ -185,7 +185,7 @@ select godwit.log('01A', array['run', 'started', 'applied', 'finished'], array[
   json_build_object('migration', '1', 'name', 'a', 'checksum', '${rows[0]?.row}', 'seq', 1, 'ms', 1.235, 'at', clock_timestamp())::text,
   '{"outcome": "done", "exitCode": 0, "failure": ""}'])`);
   const old = await project.run('runs', 'verify-chain');
-  expect([old.exitCode, old.err]).toEqual([0, expect.stringContaining('1 run, 4 events, 1 migration')]);
+  expect([old.exitCode, old.shown]).toEqual([0, expect.stringContaining('1 run, 4 events, 1 migration')]);
   project.write('migrations/2_b.sql', 'create table b (id int);');
   const up = await project.run('up');
   expect([up.exitCode, up.err]).toEqual([0, up.err]);
@@ -194,10 +194,10 @@ select godwit.log('01A', array['run', 'started', 'applied', 'finished'], array[
     { words: ['type: integer'] },
   ]);
   const clean = await project.run('runs', 'verify-chain');
-  expect([clean.exitCode, clean.err]).toEqual([0, expect.stringContaining('before run 01M')]);
+  expect([clean.exitCode, clean.shown]).toEqual([0, expect.stringContaining('before run 01M')]);
   await database.query(
     "set session_replication_role = replica; delete from godwit.event where run = '01A'; delete from godwit.run where run = '01A'",
   );
   const after = await project.run('runs', 'verify-chain');
-  expect([after.exitCode, after.err]).toEqual([50, expect.stringContaining('run number 1 has lost its row')]);
+  expect([after.exitCode, after.shown]).toEqual([50, expect.stringContaining('run number 1 has lost its row')]);
 });

@@ -44,7 +44,7 @@ insert into godwit.event (run, n, kind, body, previous, hash) values ('01A', 1, 
     { conname: 'statement_migration', convalidated: true },
   ]);
   const chain = await project.run('runs', 'verify-chain');
-  expect([chain.exitCode, chain.err]).toEqual([
+  expect([chain.exitCode, chain.shown]).toEqual([
     50,
     expect.stringContaining('run 01A has lost its row; what remains of it: 1 events'),
   ]);

@@ -51,13 +51,13 @@ test.each([
   await database.query(`set session_replication_role = replica; ${damage}`);
   for (const command of ['up', 'plan', 'status', 'verify', 'down', 'runs list', 'adopt']) {
     const ran = await project.run(...command.split(' '));
-    expect([command, ran.exitCode], ran.err).toEqual([command, 10]);
-    expect(ran.err).toContain('[history-damaged]');
-    expect(ran.err).toMatch(why);
+    expect([command, ran.exitCode], ran.shown).toEqual([command, 10]);
+    expect(ran.shown).toContain('[history-damaged]');
+    expect(ran.shown).toMatch(why);
   }
   expect(await database.query('select bal from acc')).toEqual([{ bal: 201 }]);
   const chain = await project.run('runs', 'verify-chain');
-  expect(chain.exitCode, chain.out + chain.err).toBe(50);
+  expect(chain.exitCode, chain.out + chain.shown).toBe(50);
 });
 
 test('a history is read as one: a command beside a run never takes it for damaged', async () => {
@@ -68,11 +68,11 @@ test('a history is read as one: a command beside a run never takes it for damage
   const running = project.run('up').finally(() => (state.over = true));
   const looked: string[] = [];
   while (!state.over && looked.length < 200) {
-    const { exitCode, err } = await project.run('status');
-    looked.push(exitCode === 0 ? '' : err);
+    const { exitCode, shown } = await project.run('status');
+    looked.push(exitCode === 0 ? '' : shown);
   }
   expect((await running).exitCode).toBe(0);
-  expect(looked.filter((err) => err !== '')).toEqual([]);
+  expect(looked.filter((shown) => shown !== '')).toEqual([]);
 });
 
 test.each([
@@ -97,11 +97,11 @@ test.each([
   await database.query(damage);
   for (const command of ['up', 'plan', 'status', 'down']) {
     const ran = await project.run(command);
-    expect([command, ran.exitCode], ran.err).toEqual([command, 10]);
-    expect(ran.err).toContain('statements of a partly applied migration were changed, added or removed');
+    expect([command, ran.exitCode], ran.shown).toEqual([command, 10]);
+    expect(ran.shown).toContain('statements of a partly applied migration were changed, added or removed');
   }
   const chain = await project.run('runs', 'verify-chain');
-  expect([chain.exitCode, chain.err]).toEqual([50, expect.stringContaining('of a partly applied migration')]);
+  expect([chain.exitCode, chain.shown]).toEqual([50, expect.stringContaining('of a partly applied migration')]);
   expect(await database.query('select bal from acc')).toEqual([{ bal: 111 }]);
 });
 
@@ -120,8 +120,8 @@ test.each([
   await database.query(damage);
   for (const command of ['up', 'plan', 'status', 'verify', 'down', 'runs list', 'runs verify-chain']) {
     const ran = await project.run(...command.split(' '));
-    expect([command, ran.exitCode], ran.err).toEqual([command, 10]);
-    expect(ran.err).toContain('[history-damaged]');
+    expect([command, ran.exitCode], ran.shown).toEqual([command, 10]);
+    expect(ran.shown).toContain('[history-damaged]');
   }
   expect(await database.query('select bal from acc')).toEqual([{ bal: 200 }]);
 });

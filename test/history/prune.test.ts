@@ -16,8 +16,8 @@ async function oldHistory(project: TestProject): Promise<void> {
 }
 
 async function verifyChain(project: TestProject): Promise<readonly [number, string]> {
-  const { exitCode, err } = await project.run('runs', 'verify-chain');
-  return [exitCode, err];
+  const { exitCode, shown } = await project.run('runs', 'verify-chain');
+  return [exitCode, shown];
 }
 
 test('F1: old runs are pruned by a command; every read goes on, and what is left proves itself and says what went', async () => {
@@ -26,7 +26,7 @@ test('F1: old runs are pruned by a command; every read goes on, and what is left
   await oldHistory(project);
   const heads = await database.query('select run, events, event_head from godwit.run where n < 5 order by n');
   const preview = await project.run('runs', 'prune', '--before', now(), '--dry-run');
-  expect([preview.exitCode, preview.err]).toEqual([0, expect.stringContaining('19 events of 4 runs')]);
+  expect([preview.exitCode, preview.shown]).toEqual([0, expect.stringContaining('19 events of 4 runs')]);
   expect(await database.query('select count(*)::int as n from godwit.event')).toEqual([{ n: 24 }]);
 
   const pruned = await project.run('runs', 'prune', '--before', now(), '--yes', '--json');
@@ -40,7 +40,7 @@ test('F1: old runs are pruned by a command; every read goes on, and what is left
   ]);
   for (const command of ['status', 'plan', 'verify', 'runs list', 'up'])
     expect([command, (await project.run(...command.split(' '))).exitCode]).toEqual([command, 0]);
-  expect((await project.run('status')).err).toMatch(/✔ 1 a .* by .*\n.*✔ 2 b .* by /);
+  expect((await project.run('status')).shown).toMatch(/✔ 1 a .* by .*\n.*✔ 2 b .* by /);
   expect(await verifyChain(project)).toEqual([
     0,
     expect.stringMatching(
@@ -104,21 +104,21 @@ test('F1: what keeps a run is respected: the newest, a hook that passed, a migra
     ),
   ).toEqual([{ n: 4 }, { n: 5 }, { n: 6 }]);
   const chain = await project.run('runs', 'verify-chain', ...dev);
-  expect([chain.exitCode, chain.err]).toEqual([0, chain.err]);
+  expect([chain.exitCode, chain.shown]).toEqual([0, chain.shown]);
   // The hook is not executed again for what it has seen, and the migration is resumed.
   await up('5_e', 'create index concurrently d_id on d (id);\nselect 1;');
   const again = await project.run('runs', 'prune', '--before', now(), '--yes', ...dev);
   expect([again.exitCode, again.err]).toEqual([0, again.err]);
   const end = await project.run('runs', 'verify-chain', ...dev);
-  expect([end.exitCode, end.err]).toEqual([0, expect.stringMatching(/pruned by .*\n.*pruned by /)]);
+  expect([end.exitCode, end.shown]).toEqual([0, expect.stringMatching(/pruned by .*\n.*pruned by /)]);
 });
 
 test('F1: statements of migrations that are not in effect go, the others stay for `up` to compare with (`migration-reformatted`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...files, 'migrations/2_b.down.sql': 'drop table b;' }, database.url);
   const ran = async (line: string): Promise<void> => {
-    const { exitCode, err } = await project.run(...line.split(' '));
-    expect([line, exitCode, err]).toEqual([line, 0, err]);
+    const { exitCode, shown } = await project.run(...line.split(' '));
+    expect([line, exitCode, shown]).toEqual([line, 0, shown]);
   };
   await ran('up --to 1');
   await ran('up');
@@ -204,7 +204,7 @@ test('F1: a person is asked, in a protected environment for its name; --yes is n
   expect((await atTerminal(project, env, 'up -e prod', ['prod'])).exitCode).toBe(0);
   const line = `runs prune -e prod --before ${now()}`;
   const unasked = await project.run(...line.split(' '), '--yes');
-  expect([unasked.exitCode, unasked.err]).toEqual([10, expect.stringContaining('[needs-approval]')]);
+  expect([unasked.exitCode, unasked.shown]).toEqual([10, expect.stringContaining('[needs-approval]')]);
   const wrong = await atTerminal(project, env, line, ['yes']);
   expect([wrong.exitCode, wrong.err]).toEqual([10, expect.stringContaining('[needs-approval]')]);
   expect(wrong.err).toContain('To be pruned');
@@ -219,7 +219,7 @@ test('F1: in an unprotected environment yes is enough, and where nobody can be a
   const env = { HOME: project.folder, DATABASE_URL: database.url };
   const line = `runs prune --before ${now()}`;
   const unasked = await project.run(...line.split(' '));
-  expect([unasked.exitCode, unasked.err]).toEqual([10, expect.stringContaining('Add `--yes`')]);
+  expect([unasked.exitCode, unasked.shown]).toEqual([10, expect.stringContaining('Add `--yes`')]);
   const no = await atTerminal(project, env, line, ['']);
   expect([no.exitCode, no.err]).toEqual([10, expect.stringContaining('[prune-refused]')]);
   const yes = await atTerminal(project, env, line, ['y']);
@@ -239,7 +239,7 @@ test('F1: cut off in the middle, it is done once, or not at all', async () => {
   await oldHistory(project);
   await using cut = await cutAt(database.url, /prune_runs/);
   const ran = await project.runWith({ DATABASE_URL: cut.url }, 'runs', 'prune', '--before', now(), '--yes');
-  expect([cut.done(), ran.exitCode, ran.err]).toEqual([true, 0, expect.stringContaining('✔ 4 runs pruned')]);
+  expect([cut.done(), ran.exitCode, ran.shown]).toEqual([true, 0, expect.stringContaining('✔ 4 runs pruned')]);
   expect(await verifyChain(project)).toEqual([0, expect.stringContaining('4 runs, 12 events')]);
   await using blocker = {
     client: await database.connect(),

@@ -13,8 +13,8 @@ test('F17: what a role lacks in schema godwit is told as one block of grants, wh
     role.url,
   );
   const looked = await project.run('status');
-  expect([looked.exitCode, looked.err]).toEqual([10, expect.stringContaining('which belongs to postgres')]);
-  expect(looked.err).toContain(`GRANT SELECT ON ALL TABLES IN SCHEMA godwit TO ${role.name};`);
+  expect([looked.exitCode, looked.shown]).toEqual([10, expect.stringContaining('which belongs to postgres')]);
+  expect(looked.shown).toContain(`GRANT SELECT ON ALL TABLES IN SCHEMA godwit TO ${role.name};`);
   await database.query(`grant usage on schema godwit to ${role.name}`);
   await database.query(`grant select on all tables in schema godwit to ${role.name}`);
   expect((await project.run('status')).exitCode).toBe(0);
@@ -38,8 +38,11 @@ test('F14: a schema that was restored without its data is told as such, with the
   await database.query(`truncate ${tables[0]?.name ?? ''}`);
   for (const command of ['up', 'status', 'verify']) {
     const ran = await project.run(command);
-    expect([ran.exitCode, ran.err]).toEqual([10, expect.stringContaining('the schema was restored without its data')]);
-    expect(ran.err).toContain('DROP SCHEMA godwit CASCADE');
+    expect([ran.exitCode, ran.shown]).toEqual([
+      10,
+      expect.stringContaining('the schema was restored without its data'),
+    ]);
+    expect(ran.shown).toContain('DROP SCHEMA godwit CASCADE');
   }
   await database.query('drop schema godwit cascade');
   const adopted = await project.run('adopt');

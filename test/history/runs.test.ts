@@ -52,11 +52,11 @@ test.each([
   using project = createProject(files, database.url);
   await project.run('up');
   const before = await project.run('runs', 'verify-chain');
-  expect(before.exitCode, before.err).toBe(0);
+  expect(before.exitCode, before.shown).toBe(0);
   await database.query(damage);
   const after = await project.run('runs', 'verify-chain');
   expect(after.exitCode).toBe(50);
-  expect(after.err).toContain(found);
+  expect(after.shown).toContain(found);
 });
 
 test('attempts that never reached the database are carried into the history by the next run', async () => {

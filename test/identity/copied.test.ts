@@ -71,7 +71,7 @@ test(
     for (const night of [1, 2]) {
       const stg = await copy();
       for (const command of ['status', 'plan', 'verify'])
-        expect((await at(stg, command)).err, command).not.toContain('wrong-database');
+        expect((await at(stg, command)).shown, command).not.toContain('wrong-database');
       const up = await at(stg, 'up');
       expect(up.exitCode, `night ${night}: ${up.err}`).toBe(0);
       expect(up.err.match(/a copy of prod, is stg now/g)).toHaveLength(1);
@@ -85,7 +85,7 @@ test(
         after: { environment: 'stg', id: guard.id },
       });
       const chain = await at(stg, 'runs', 'verify-chain');
-      expect(chain.exitCode, chain.err).toBe(0);
+      expect(chain.exitCode, chain.shown).toBe(0);
       // It is settled: the next run has nothing to say about it.
       project.write('migrations/3_more.sql', 'create table more (id int);');
       const next = await at(stg, 'up');
@@ -151,7 +151,7 @@ test(
     const { project, copy, at, prod } = set;
     const stg = await copy();
     const same = await project.runWith({ PROD_URL: stg.url, STG_URL: stg.url }, 'up', '-e', 'stg');
-    expect([same.exitCode, same.err]).toEqual([10, expect.stringContaining('lead to the same address')]);
+    expect([same.exitCode, same.shown]).toEqual([10, expect.stringContaining('lead to the same address')]);
     project.remove('godwit.lock.json');
     const up = await at(stg, 'up');
     expect([up.exitCode, up.err]).toEqual([10, expect.stringContaining('[copied-from-unpinned]')]);
@@ -190,5 +190,5 @@ test.each([
 ])('F11: identity "%s" is refused with the configuration', async (identity, why) => {
   using project = createProject({ 'godwit.config.json': config(identity) });
   const ran = await project.run('status', '-e', 'stg');
-  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining(why)]);
+  expect([ran.exitCode, ran.shown]).toEqual([2, expect.stringContaining(why)]);
 });

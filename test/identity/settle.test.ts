@@ -127,10 +127,10 @@ test('F11: adopt --identity settles all of it in one recorded step', slow, async
   );
   expect(JSON.parse(event?.body ?? '')).toMatchObject({ after: { environment: 'stg', id: guard.id } });
   const chain = await run('runs', 'verify-chain', '-e', 'stg');
-  expect(chain.exitCode, chain.err).toBe(0);
+  expect(chain.exitCode, chain.shown).toBe(0);
   const shown = await run('runs', 'show', row?.run ?? '', '-e', 'stg');
-  expect(shown.err).toContain('nightly refresh');
-  expect(shown.err).toContain('prod becomes stg');
+  expect(shown.shown).toContain('nightly refresh');
+  expect(shown.shown).toContain('prod becomes stg');
 
   const up = await run('up', '-e', 'stg');
   expect(up.exitCode, up.err).toBe(0);
@@ -237,7 +237,7 @@ test('F11: an emptied database is taken under its name too', slow, async () => {
   expect(up.exitCode, up.err).toBe(0);
   expect(lockOf(project)['stg']?.id).toBe((await guardOf(empty)).id);
   const chain = await run('runs', 'verify-chain', '-e', 'stg');
-  expect(chain.exitCode, chain.err).toBe(0);
+  expect(chain.exitCode, chain.shown).toBe(0);
 });
 
 test('F11: without a reason, or with something else to adopt, it is not understood', slow, async () => {

@@ -62,7 +62,7 @@ describe('a wrong database is refused before the first write', () => {
       const as = variant.as ?? 'prod';
       const before = await nextIds();
       const ran = await project.runWith(env, ...commands[command], ...reviewed, '-e', as);
-      const out = command === 'up --detach' && ran.exitCode === 0 ? await attached(project, env, ran.err, as) : ran;
+      const out = command === 'up --detach' && ran.exitCode === 0 ? await attached(project, env, ran.shown, as) : ran;
       expect([command, out.exitCode, out.err]).toEqual([
         command,
         variant.exit ?? 10,
@@ -77,7 +77,7 @@ describe('a wrong database is refused before the first write', () => {
     using scene = await stage();
     const before = await nextIds();
     const ran = await scene.project.run('up', '-e', 'dev');
-    expect(ran.exitCode, ran.err).toBe(0);
+    expect(ran.exitCode, ran.shown).toBe(0);
     expect(await nextIds()).not.toEqual(before);
   });
 });

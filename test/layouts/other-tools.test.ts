@@ -84,8 +84,8 @@ test('`foreign-layout`: status, plan and up of a folder that is not read are ref
   for (const command of ['status', 'plan', 'up']) {
     const ran = await project.run(command);
     expect([command, ran.exitCode]).toEqual([command, 10]);
-    expect(ran.err).toContain('[foreign-layout]');
-    expect(ran.err).toContain('bin/rails db:migrate');
+    expect(ran.shown).toContain('[foreign-layout]');
+    expect(ran.shown).toContain('bin/rails db:migrate');
   }
 });
 
@@ -95,7 +95,7 @@ test('`folder-empty`: nothing is pending, because there is nothing; and that is 
   for (const command of ['status', 'plan', 'up']) {
     const ran = await project.run(command);
     expect([command, ran.exitCode]).toEqual([command, 0]);
-    expect(ran.err).toContain('[folder-empty]');
+    expect(ran.shown).toContain('[folder-empty]');
   }
 });
 

@@ -25,7 +25,7 @@ async function goesOn(project: TestProject): Promise<readonly unknown[]> {
   const told: unknown[] = [];
   for (const argv of [['up'], ['verify'], ['runs', 'verify-chain'], ['down'], ['up'], ['status']]) {
     const ran = await project.run(...argv);
-    told.push(ran.exitCode === 0 ? 0 : [argv, ran.exitCode, ran.err]);
+    told.push(ran.exitCode === 0 ? 0 : [argv, ran.exitCode, ran.shown]);
   }
   return told;
 }
@@ -119,7 +119,7 @@ test('logins that act as one owner: all is the owner’s, whoever runs, and RESE
   );
   await project.run('up', '--to', '1');
   const ran = await project.runWith({ DATABASE_URL: second.url }, 'up');
-  expect(ran.exitCode, ran.err).toBe(0);
+  expect(ran.exitCode, ran.shown).toBe(0);
   expect(await database.query(owners)).toEqual([{ owner: owner.name }]);
   expect((await project.runWith({ DATABASE_URL: second.url }, 'verify')).exitCode).toBe(0);
 });

@@ -25,7 +25,7 @@ test.each([['LATIN1'], ['SQL_ASCII'], ['EUC_JP']])(
       project.write('migrations/2_b.sql', 'create table b (n int);');
       for (const argv of [['up'], ['verify'], ['runs', 'list'], ['runs', 'verify-chain'], ['status']]) {
         const ran = await project.run(...argv);
-        expect([argv, ran.exitCode], ran.err).toEqual([argv, 0]);
+        expect([argv, ran.exitCode], ran.shown).toEqual([argv, 0]);
       }
     } finally {
       await database.query(`drop database ${name} with (force)`);

@@ -77,9 +77,9 @@ test('a detached runner and the server are both killed: unknown while the server
     await using again = await startOwnServer({}, { folder: dataDir });
     project.write('migrations/2_b.sql', 'insert into a values (2);');
     const back = await project.runWith({ DATABASE_URL: again.url('postgres') }, 'runs', 'attach', run);
-    expect(back.exitCode, back.err).toBe(130);
+    expect(back.exitCode, back.shown).toBe(130);
     const up = await project.runWith({ DATABASE_URL: again.url('postgres') }, 'up');
-    expect(up.exitCode, up.err).toBe(0);
+    expect(up.exitCode, up.shown).toBe(0);
   } finally {
     await server[Symbol.asyncDispose]();
   }

@@ -42,9 +42,9 @@ test.each([
   const [row] = await database.query('select run from godwit.run');
   const words = command.split(' ').map((word) => (word === 'RUN' ? String(row?.['run']) : word));
   await lock(database, table, 4_500);
-  const { exitCode, err } = await project.run(...words);
-  expect(exitCode, err).toBe(0);
-  expect(err.match(told(table)), err).toHaveLength(1);
+  const { exitCode, shown } = await project.run(...words);
+  expect(exitCode, shown).toBe(0);
+  expect(shown.match(told(table)), shown).toHaveLength(1);
 });
 
 test('with --json the same is an event of a run', async () => {
@@ -84,9 +84,9 @@ test('a role without a second connection waits without a word', async () => {
   using project = createProject(files, role.url);
   expect((await project.run('up')).exitCode).toBe(0);
   await lock(database, 'migration', 4_000);
-  const { exitCode, err } = await project.run('status');
-  expect(exitCode, err).toBe(0);
-  expect(err).not.toContain('Waiting for');
+  const { exitCode, shown } = await project.run('status');
+  expect(exitCode, shown).toBe(0);
+  expect(shown).not.toContain('Waiting for');
 });
 
 test.each(['status', 'verify', 'plan', 'runs list', 'up'])(

@@ -27,7 +27,7 @@ test('`server-starting`: a server that is going down takes no new session', asyn
   };
   await until('it takes nobody any more', refuses);
   const ran = await project.run('status');
-  expect([ran.exitCode, ran.err]).toEqual([30, expect.stringContaining('[server-starting]')]);
+  expect([ran.exitCode, ran.shown]).toEqual([30, expect.stringContaining('[server-starting]')]);
   expect(existsSync(dataDir)).toBe(true);
   await last.end();
 });

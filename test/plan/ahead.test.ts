@@ -29,8 +29,8 @@ test('F7: up of an earlier release has nothing to do, and says that the database
 
   for (const command of [['plan'], ['up', '--dry-run'], ['verify'], ['verify', '--strict'], ['adopt']]) {
     const ran = await project.run(...command);
-    expect([...command, ran.exitCode], ran.err).toEqual([...command, 0]);
-    expect(ran.err).toContain('[database-ahead]');
+    expect([...command, ran.exitCode], ran.shown).toEqual([...command, 0]);
+    expect(ran.shown).toContain('[database-ahead]');
   }
 });
 
@@ -39,9 +39,9 @@ test('F7: status shows what is ahead, and has nothing to do (`database-ahead`)',
   using project = await rolledBack(database);
   const status = await project.run('status');
   expect(status.exitCode).toBe(0);
-  expect(status.err + status.out).toContain('30 third');
-  expect(status.err + status.out).toContain('ahead of the files here');
-  expect(status.err + status.out).toContain('3 migrations applied, nothing to do.');
+  expect(status.shown + status.out).toContain('30 third');
+  expect(status.shown + status.out).toContain('ahead of the files here');
+  expect(status.shown + status.out).toContain('3 migrations applied, nothing to do.');
   const [document] = (await project.run('status', '--json')).json as unknown as readonly {
     readonly pending: number;
     readonly migrations: readonly { readonly id: string; readonly state: string }[];
@@ -60,9 +60,9 @@ test('F7: a hotfix of the earlier release goes in with --out-of-order', async ()
   project.write('migrations/25_hotfix.sql', 'create table hotfix (id int);');
   for (const command of ['plan', 'up']) {
     const refused = await project.run(command);
-    expect([command, refused.exitCode], refused.err).toEqual([command, 10]);
-    expect(refused.err).toContain('[out-of-order]');
-    expect(refused.err).toContain('Version 25 is pending, but version 30 is already applied.');
+    expect([command, refused.exitCode], refused.shown).toEqual([command, 10]);
+    expect(refused.shown).toContain('[out-of-order]');
+    expect(refused.shown).toContain('Version 25 is pending, but version 30 is already applied.');
   }
   const up = await project.run('up', '--out-of-order');
   expect(up.exitCode, up.err).toBe(0);
@@ -126,10 +126,10 @@ test('F7: `ahead: "refuse"` refuses up and plan; the runner does it', async () =
   }
   const status = await project.run('status', '-e', 'strict');
   expect(status.exitCode).toBe(0);
-  expect(status.err).toContain('The configuration refuses that');
+  expect(status.shown).toContain('The configuration refuses that');
   project.write('godwit.config.json', JSON.stringify({ environments: { local: { ahead: 'refused' } } }));
   const wrong = await project.run('status');
-  expect(wrong.err).toContain('environments.local.ahead: must be one of "warn", "refuse"');
+  expect(wrong.shown).toContain('environments.local.ahead: must be one of "warn", "refuse"');
 });
 
 async function attached(project: TestProject): ReturnType<TestProject['run']> {
@@ -146,8 +146,8 @@ test('F7: what a later release has begun in part stops the earlier one: half a s
   project.remove('migrations/20_part.sql');
   for (const command of ['up', 'plan']) {
     const refused = await project.run(command);
-    expect([command, refused.exitCode], refused.err).toEqual([command, 10]);
-    expect(refused.err).toContain('An earlier run executed part of version 20');
+    expect([command, refused.exitCode], refused.shown).toEqual([command, 10]);
+    expect(refused.shown).toContain('An earlier run executed part of version 20');
   }
   project.write('migrations/20_part.sql', 'create index concurrently users_i on users (id);\nselect 1;');
   expect((await project.run('up')).exitCode).toBe(0);
@@ -172,8 +172,8 @@ test('F7: environments are compared, and one that is ahead satisfies `requires`'
   expect(up.exitCode, up.err).toBe(0);
   expect(await history(production)).toEqual(['applied 10', 'applied 20']);
   const compared = await project.runWith(env, 'status', '--compare', 'local,next');
-  expect(compared.exitCode, compared.err).toBe(0);
-  expect(compared.out + compared.err).toContain('next lacks 1 migration that local has');
+  expect(compared.exitCode, compared.shown).toBe(0);
+  expect(compared.out + compared.shown).toContain('next lacks 1 migration that local has');
 });
 
 test('F7: down does not undo what lies beneath a migration without file', async () => {

@@ -156,11 +156,11 @@ test('F13: another file under the version of an applied one names both, and the 
   project.remove('migrations/0003_orders.sql');
   project.write('migrations/0003_bills.sql', 'create table bills (id int);');
   for (const command of ['up', 'status']) {
-    const { err } = await project.run(command);
-    expect(err).toContain(
+    const { shown } = await project.run(command);
+    expect(shown).toContain(
       'as migrations/0003_orders.sql; migrations/0003_bills.sql is another migration with the same version',
     );
-    expect(err).toContain('0004_bills.sql');
+    expect(shown).toContain('0004_bills.sql');
   }
   expect((await project.run('up')).exitCode).toBe(10);
   expect(await database.query("select to_regclass('bills') as t")).toEqual([{ t: null }]);

@@ -35,7 +35,7 @@ test('F13: two repositories on one database have versions of their own, in one h
   expect((await shop.run('up')).exitCode).toBe(0);
 
   const plan = await billing.run('plan');
-  expect(plan.out + plan.err).toContain('• billing:1 invoices');
+  expect(plan.out + plan.shown).toContain('• billing:1 invoices');
   const up = await billing.run('up');
   expect(up.exitCode, up.err).toBe(0);
   expect(await database.query('select seq::int, id, set from godwit.migration order by seq')).toEqual([
@@ -45,14 +45,14 @@ test('F13: two repositories on one database have versions of their own, in one h
   ]);
 
   const status = await billing.run('status');
-  expect(status.err + status.out).toContain('+ 2 migrations of set app');
+  expect(status.shown + status.out).toContain('+ 2 migrations of set app');
   const told = await shop.run('status', '--json');
   expect(told.json[0]).toMatchObject({ pending: 0, otherSets: [{ set: 'billing', applied: 1 }] });
   for (const project of [shop, billing]) {
     for (const command of ['up', 'verify'])
       expect([command, (await project.run(command)).exitCode]).toEqual([command, 0]);
     const chain = await project.run('runs', 'verify-chain');
-    expect(chain.exitCode, chain.err).toBe(0);
+    expect(chain.exitCode, chain.shown).toBe(0);
   }
 
   // The last of its own set, not the last of the history.
@@ -86,7 +86,7 @@ test('what another set has left half-way stops changes and says where to go on',
   const refused = await shop.run('up');
   expect(refused.exitCode, refused.err).toBe(10);
   expect(refused.err).toContain('An earlier run left migration 2 of set billing unfinished.');
-  expect((await shop.run('status')).err).not.toContain('its file is gone');
+  expect((await shop.run('status')).shown).not.toContain('its file is gone');
   billing.write('migrations/2_index.sql', 'create index concurrently invoices_i on invoices (id);\nselect 1;');
   expect((await billing.run('up')).exitCode).toBe(0);
   expect((await shop.run('up')).exitCode).toBe(0);
@@ -120,6 +120,6 @@ test('a set has the name of a set', async () => {
     using project = createProject({ 'godwit.config.json': JSON.stringify({ set }), 'migrations/1_a.sql': 'select 1;' });
     const refused = await project.run('plan');
     expect([set, refused.exitCode]).toEqual([set, 2]);
-    expect(refused.err).toContain('set: must be a name in lower case');
+    expect(refused.shown).toContain('set: must be a name in lower case');
   }
 });

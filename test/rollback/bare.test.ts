@@ -124,10 +124,10 @@ test('bare files have a key space of their own: the folder neither misses nor re
   });
   expect((await project.run('up')).err).toContain('Nothing to do');
   const down = await project.run('down', '--dry-run');
-  expect(down.err).toContain('1 shop');
+  expect(down.shown).toContain('1 shop');
   const one = await project.run('status', '--file', 'fixes/add_notes.sql');
-  expect(one.err).toContain('add_notes');
-  expect((await project.run('runs', 'list')).err + (await project.run('runs', 'list')).out).toContain('up');
+  expect(one.shown).toContain('add_notes');
+  expect((await project.run('runs', 'list')).shown + (await project.run('runs', 'list')).out).toContain('up');
 });
 
 test('an applied bare file that was changed is refused', async ({ database }) => {
@@ -144,16 +144,16 @@ test('verify names the bare files that it did not check, and checks one by --fil
 }) => {
   using project = await shop(database);
   const plain = await project.run('verify');
-  expect(plain.exitCode, plain.err).toBe(0);
-  expect(plain.err).toContain('[bare-file-not-checked]');
-  expect(plain.err).toContain('godwit verify --file fixes/add_notes.sql');
+  expect(plain.exitCode, plain.shown).toBe(0);
+  expect(plain.shown).toContain('[bare-file-not-checked]');
+  expect(plain.shown).toContain('godwit verify --file fixes/add_notes.sql');
   const good = await project.run('verify', '--file', 'fixes/add_notes.sql');
-  expect(good.exitCode, good.err).toBe(0);
-  expect(good.err).not.toContain('[bare-file-not-checked]');
+  expect(good.exitCode, good.shown).toBe(0);
+  expect(good.shown).not.toContain('[bare-file-not-checked]');
   await database.query('drop table notes');
   const gone = await project.run('verify', '--file', 'fixes/add_notes.sql');
   expect(gone.exitCode).toBe(50);
-  expect(gone.err).toContain('table public.notes');
+  expect(gone.shown).toContain('table public.notes');
 });
 
 test('undoing a bare file keeps the baseline of the tables that it had changed', async ({ database }) => {
@@ -163,7 +163,7 @@ test('undoing a bare file keeps the baseline of the tables that it had changed',
   await database.query('alter table prices alter column cents set default 7');
   const drift = await project.run('verify');
   expect(drift.exitCode).toBe(50);
-  expect(drift.err).toContain('public.prices.cents');
+  expect(drift.shown).toContain('public.prices.cents');
 });
 
 test('a bare file of another folder with the same name is told apart from the one that is applied (`bare-name-taken`)', async ({

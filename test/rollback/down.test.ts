@@ -20,7 +20,7 @@ test.each(majors)(
     const one = await project.run('down');
     expect(one.exitCode, one.err).toBe(0);
     expect(one.err).toContain('1 migration undone');
-    expect((await project.run('status')).err).toMatch(/✔ 2 b[^]*• 3 c\s+pending/);
+    expect((await project.run('status')).shown).toMatch(/✔ 2 b[^]*• 3 c\s+pending/);
 
     const rest = await project.run('down', '--to', '0');
     expect(rest.exitCode, rest.err).toBe(0);
@@ -200,7 +200,7 @@ test('a down file that fails is rolled back, and the history still says applied'
   expect(failed.err).toContain('migrations/3_c.down.sql:2');
   expect(await history(database)).toEqual(['applied 1', 'applied 2', 'applied 3']);
   expect(await database.query("select to_regclass('c')::text as c")).toEqual([{ c: 'c' }]);
-  expect((await project.run('status')).err).toContain('3 migrations applied');
+  expect((await project.run('status')).shown).toContain('3 migrations applied');
 });
 
 test('a missing down file refuses the whole rollback before anything is changed (`down-missing`)', async ({
@@ -219,12 +219,12 @@ test('a missing down file refuses the whole rollback before anything is changed 
 test('--dry-run and plan --down show the way back, and down --plan binds to it', async ({ database }) => {
   using project = await appliedProject(database, three);
   const dry = await project.run('down', '--to', '1', '--dry-run');
-  expect(dry.exitCode, dry.err).toBe(0);
-  expect(dry.err).toMatch(/3 c[^]*2 b/);
-  expect(dry.err).toContain('drops table c');
+  expect(dry.exitCode, dry.shown).toBe(0);
+  expect(dry.shown).toMatch(/3 c[^]*2 b/);
+  expect(dry.shown).toContain('drops table c');
   const plan = await project.run('plan', '--down', '--out', 'back.json');
-  expect(plan.exitCode, plan.err).toBe(0);
-  expect(plan.err).toContain('godwit down --plan back.json');
+  expect(plan.exitCode, plan.shown).toBe(0);
+  expect(plan.shown).toContain('godwit down --plan back.json');
   expect((await project.run('up', '--plan', 'back.json')).exitCode).not.toBe(0);
   expect((await history(database)).length).toBe(3);
   project.write('migrations/3_c.down.sql', 'drop table c; -- other');

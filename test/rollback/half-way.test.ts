@@ -17,17 +17,17 @@ test('a down file with statements outside of transactions goes on where it faile
   expect((await history(database)).at(-1)).toBe('applied 2');
   expect(await database.query("select to_regclass('t_id') as t")).toEqual([{ t: null }]);
   const status = await project.run('status');
-  expect(status.err).toContain('2 index');
-  expect(status.err).toContain('partial');
+  expect(status.shown).toContain('2 index');
+  expect(status.shown).toContain('partial');
 
   // F4: also where nothing is pending, since half of it is not there.
   for (const more of [false, true]) {
     if (more) project.write('migrations/3_more.sql', 'create table more (id int);');
     for (const command of ['up', 'plan']) {
       const turned = await project.run(command);
-      expect([command, turned.exitCode], turned.err).toEqual([command, 10]);
-      expect(turned.err).toContain('[half-way]');
-      expect(turned.err).toContain('Run `godwit down` first, or `godwit up --resume-up`');
+      expect([command, turned.exitCode], turned.shown).toEqual([command, 10]);
+      expect(turned.shown).toContain('[half-way]');
+      expect(turned.shown).toContain('Run `godwit down` first, or `godwit up --resume-up`');
     }
   }
   project.remove('migrations/3_more.sql');

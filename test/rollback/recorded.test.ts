@@ -25,9 +25,9 @@ test('F7: down undoes what has no file by the text that up has recorded (`down-r
     ['down', '--dry-run'],
   ]) {
     const looked = await project.run(...command);
-    expect([...command, looked.exitCode], looked.err).toEqual([...command, 0]);
-    expect(looked.err).toContain('[down-recorded]');
-    expect(looked.err + looked.out).toContain('recorded text');
+    expect([...command, looked.exitCode], looked.shown).toEqual([...command, 0]);
+    expect(looked.shown).toContain('[down-recorded]');
+    expect(looked.shown + looked.out).toContain('recorded text');
   }
   const down = await project.run('down');
   expect(down.exitCode, down.err).toBe(0);
@@ -122,11 +122,11 @@ test('F7: an edited text is named by verify-chain, one that was added or removed
   ] as const) {
     await database.query(change);
     const broken = await project.run('runs', 'verify-chain');
-    expect(broken.exitCode, broken.err).toBe(50);
-    expect(broken.err).toContain(why);
+    expect(broken.exitCode, broken.shown).toBe(50);
+    expect(broken.shown).toContain(why);
     await database.query(back);
     const whole = await project.run('runs', 'verify-chain');
-    expect(whole.exitCode, whole.err).toBe(0);
+    expect(whole.exitCode, whole.shown).toBe(0);
   }
 });
 
@@ -166,7 +166,7 @@ test('F7: a reviewed plan undoes by the recorded text', async ({ database }) => 
   using project = await appliedProject(database, files);
   remove(project, '30_email', '20_orders');
   const planned = await project.run('plan', '--down', '--out', 'back.json');
-  expect(planned.exitCode, planned.err).toBe(0);
+  expect(planned.exitCode, planned.shown).toBe(0);
   const down = await project.run('down', '--plan', 'back.json');
   expect(down.exitCode, down.err).toBe(0);
   expect((await history(database)).at(-1)).toBe('reverted 30');

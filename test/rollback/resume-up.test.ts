@@ -48,12 +48,12 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
   expect(refused.err).toContain(
     'Run `godwit down` first, or `godwit up --resume-up`, which reapplies what was undone.',
   );
-  expect((await project.run('status')).err).toContain('`godwit up --resume-up` reapplies what was undone');
+  expect((await project.run('status')).shown).toContain('`godwit up --resume-up` reapplies what was undone');
 
   const plan = await project.run('plan', '--resume-up');
-  expect(plan.exitCode, plan.err).toBe(0);
-  expect(plan.err + plan.out).toContain('1 migration would have reapplied what `down` undid');
-  expect(plan.err + plan.out).toContain('create index ×2');
+  expect(plan.exitCode, plan.shown).toBe(0);
+  expect(plan.shown + plan.out).toContain('1 migration would have reapplied what `down` undid');
+  expect(plan.shown + plan.out).toContain('create index ×2');
 
   const up = await project.run('up', '--resume-up');
   expect(up.exitCode, up.err).toBe(0);
@@ -66,7 +66,7 @@ test('F4: up --resume-up does again what a half-done down has undone, and nothin
 
   for (const command of [['verify', '--strict'], ['runs', 'verify-chain'], ['up'], ['up', '--resume-up']]) {
     const ran = await project.run(...command);
-    expect([...command, ran.exitCode], ran.err).toEqual([...command, 0]);
+    expect([...command, ran.exitCode], ran.shown).toEqual([...command, 0]);
   }
   const events = await database.query<{ body: { abandoned: { tag: string }[] } }>(
     "select body::json as body from godwit.event where kind = 'brought-back' order by n",
@@ -91,10 +91,10 @@ test('F4: what cannot be brought back for certain is refused before anything cha
     ['up', '--resume-up'],
   ]) {
     const refused = await project.run(...command);
-    expect([...command, refused.exitCode], refused.err).toEqual([...command, 10]);
-    expect(refused.err).toContain('[not-brought-back]');
-    expect(refused.err).toContain('migrations/2_index.down.sql:1:1');
-    expect(refused.err).toContain('DROP TABLE has run');
+    expect([...command, refused.exitCode], refused.shown).toEqual([...command, 10]);
+    expect(refused.shown).toContain('[not-brought-back]');
+    expect(refused.shown).toContain('migrations/2_index.down.sql:1:1');
+    expect(refused.shown).toContain('DROP TABLE has run');
   }
   expect(await database.query('select count(*)::int as n from godwit.run')).toEqual(before);
   expect(await indexes(database)).toEqual(['t_a']);
@@ -179,14 +179,14 @@ test.each([
   using machine = createMachine(files, { DATABASE_URL: database.url });
   await killedInBuild(database, machine, end);
   const again = await machine.run(...command.split(' '));
-  expect(again.exitCode, again.err).toBe(0);
+  expect(again.exitCode, again.shown).toBe(0);
   const undone = command === 'down';
   expect(await indexes(database)).toEqual(undone ? [] : whole);
   expect((await history(database)).at(-1)).toBe(undone ? 'reverted 2' : 'applied 2');
   expect(await notes(database)).toBe(0);
   for (const check of [['verify', '--strict'], ['runs', 'verify-chain'], ['up']]) {
     const ran = await machine.run(...check);
-    expect([...check, ran.exitCode], ran.err).toEqual([...check, 0]);
+    expect([...check, ran.exitCode], ran.shown).toEqual([...check, 0]);
   }
   expect(await indexes(database)).toEqual(whole);
 });
@@ -213,7 +213,7 @@ test('F4: what down had only begun when it was killed is settled first', { timeo
   expect(await notes(database)).toBe(0);
   for (const check of [['verify', '--strict'], ['runs', 'verify-chain'], ['up']]) {
     const ran = await machine.run(...check);
-    expect([...check, ran.exitCode], ran.err).toEqual([...check, 0]);
+    expect([...check, ran.exitCode], ran.shown).toEqual([...check, 0]);
   }
 });
 
@@ -233,7 +233,7 @@ test('F4: an index that the migration drops, and down had built again, is droppe
   expect(await notes(database)).toBe(0);
   for (const command of [['verify', '--strict'], ['runs', 'verify-chain'], ['up']]) {
     const ran = await project.run(...command);
-    expect([...command, ran.exitCode], ran.err).toEqual([...command, 0]);
+    expect([...command, ran.exitCode], ran.shown).toEqual([...command, 0]);
   }
 });
 

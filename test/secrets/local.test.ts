@@ -189,8 +189,8 @@ test('a password that reaches the database is in no byte of output, file, histor
     );
     return async (exitCode: number, ...argv: readonly string[]): Promise<void> => {
       const ran = await project.runWith({ ...given, SHOP_TOKEN: `1-${kernel}` }, ...argv);
-      output[`${source}: ${argv.join(' ')}`] = ran.out + ran.err;
-      expect.soft(ran.exitCode, `${source}: ${argv.join(' ')}\n${ran.err}`).toBe(exitCode);
+      output[`${source}: ${argv.join(' ')}`] = ran.out + ran.shown;
+      expect.soft(ran.exitCode, `${source}: ${argv.join(' ')}\n${ran.shown}`).toBe(exitCode);
     };
   };
   for (const [source, env] of sources) {

@@ -64,7 +64,7 @@ test('F8: squash writes one file, proven on throwaway servers, that new and old 
   expect(text).not.toMatch(/BEGIN|COMMIT|concurrently|lock-timeout=5s\n-- godwit/);
 
   const first = await project.runWith({ DATABASE_URL: anew.url }, 'up');
-  expect(first.exitCode, first.err).toBe(0);
+  expect(first.exitCode, first.shown).toBe(0);
   expect(await historyOf(anew)).toEqual(['applied 4', 'applied 5']);
   expect(await anew.query('select id from users order by 1')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
 
@@ -107,7 +107,7 @@ test('F8: a squashed file is squashed again, and databases of every age take it'
   expect(project.read('migrations/3_all.sql')).toMatch(/^-- godwit: replaces 1\.\.3 count=2\n/);
   for (const database of [oldest, between]) {
     const up = await project.runWith({ DATABASE_URL: database.url }, 'up');
-    expect(up.exitCode, up.err).toBe(0);
+    expect(up.exitCode, up.shown).toBe(0);
     expect((await historyOf(database)).at(-1)).toBe('squashed 3');
     expect((await project.runWith({ DATABASE_URL: database.url }, 'verify')).exitCode).toBe(0);
   }

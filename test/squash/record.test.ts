@@ -42,10 +42,10 @@ test.each(majors)(
     using project = createProject({ ...originals, ...later }, database.url);
     await squash(project);
     const status = await project.run('status');
-    expect(status.err).toMatch(/• 3 squashed +pending: `up` records it in place of 3 that are applied/);
+    expect(status.shown).toMatch(/• 3 squashed +pending: `up` records it in place of 3 that are applied/);
     const plan = await project.run('plan');
-    expect(plan.err).toContain('1 migration would be recorded:');
-    expect(plan.err).toMatch(/3 squashed +recorded +in place of 3 that are applied; nothing is executed/);
+    expect(plan.shown).toContain('1 migration would be recorded:');
+    expect(plan.shown).toMatch(/3 squashed +recorded +in place of 3 that are applied; nothing is executed/);
     const before = await objectsOf(database);
     await database.query("update users set name = 'edited' where id = 2");
 
@@ -59,10 +59,10 @@ test.each(majors)(
 
     expect((await project.run('up')).err).toContain('Nothing to do');
     const after = await project.run('status');
-    expect(after.err).toMatch(/✔ 3 squashed +squashed .*\n +✔ 4 view/);
-    expect(after.err).not.toContain('0002_email');
+    expect(after.shown).toMatch(/✔ 3 squashed +squashed .*\n +✔ 4 view/);
+    expect(after.shown).not.toContain('0002_email');
     const chain = await project.run('runs', 'verify-chain');
-    expect(chain.exitCode, chain.err).toBe(0);
+    expect(chain.exitCode, chain.shown).toBe(0);
   },
 );
 
@@ -75,11 +75,11 @@ test('F8: what the originals made is still watched, by their names', async () =>
   await database.query('drop index orders_user; delete from users where id = 2');
   const drift = await project.run('verify');
   expect(drift.exitCode).toBe(50);
-  expect(drift.err).toMatch(/index public\.orders_user migrations\/0003_orders\.sql\n/);
-  expect(drift.err).toMatch(/users \(id 2\) migrations\/0001_users\.sql/);
+  expect(drift.shown).toMatch(/index public\.orders_user migrations\/0003_orders\.sql\n/);
+  expect(drift.shown).toMatch(/users \(id 2\) migrations\/0001_users\.sql/);
   const show = await project.run('runs', 'list', '--json');
   const [run] = (show.json[0] as unknown as { runs: { run: string }[] }).runs;
-  expect((await project.run('runs', 'show', run?.run ?? '')).err).toContain('squashed');
+  expect((await project.run('runs', 'show', run?.run ?? '')).shown).toContain('squashed');
 });
 
 test('F8: a new database runs the squashed file alone, also with the replaced ones beside it', async () => {
@@ -145,7 +145,7 @@ test('F8: drift of the database is no difference of the file', async () => {
   expect(up.exitCode, up.err).toBe(0);
   const verified = await project.run('verify');
   expect(verified.exitCode).toBe(50);
-  expect(verified.err).toContain('index public.orders_user');
+  expect(verified.shown).toContain('index public.orders_user');
 });
 
 test('F8: a statement that changes rows and was never executed here is recorded only by name (`squash-rows`)', async () => {
@@ -254,6 +254,6 @@ test.each([
   using project = createProject({ ...later, [file]: squashed });
   const plan = await project.run('plan');
   expect(plan.exitCode).toBe(10);
-  expect(plan.err).toContain('[directive-invalid]');
-  expect(plan.err).toContain(told);
+  expect(plan.shown).toContain('[directive-invalid]');
+  expect(plan.shown).toContain(told);
 });

@@ -32,7 +32,7 @@ test('a run that is at work is shown with its migration, what it waits for and w
       sessions: [{ state: 'active', waits: expect.stringContaining('Lock: '), blockedBy: [pid] }],
     },
   });
-  expect((await project.run('runs', 'show', run)).err).toContain(`held by pid ${pid}`);
+  expect((await project.run('runs', 'show', run)).shown).toContain(`held by pid ${pid}`);
   await blocker.query('commit');
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
   expect((await project.run('runs', 'show', run, '--json')).json[0]).not.toHaveProperty('live');

@@ -7,8 +7,14 @@ export async function atTerminal(
   env: Readonly<Record<string, string>>,
   line: string,
   answers: string[],
-): Promise<{ readonly exitCode: number; readonly err: string; readonly questions: readonly string[] }> {
+): Promise<{
+  readonly exitCode: number;
+  readonly err: string;
+  readonly shown: string;
+  readonly questions: readonly string[];
+}> {
   let err = '';
+  let shown = '';
   const questions: string[] = [];
   const exitCode = await runProgram({
     argv: line.split(' '),
@@ -16,8 +22,11 @@ export async function atTerminal(
     io: {
       cwd: project.folder,
       env: { ...env, NO_COLOR: '1', TERM: 'dumb' },
-      out: () => {},
-      err: (text) => (err += text),
+      out: (text) => (shown += text),
+      err: (text) => {
+        err += text;
+        shown += text;
+      },
       terminal: true,
       interactive: true,
       columns: () => 100,
@@ -28,5 +37,5 @@ export async function atTerminal(
       input: () => Promise.resolve(''),
     },
   });
-  return { exitCode, err, questions };
+  return { exitCode, err, shown, questions };
 }

@@ -13,6 +13,8 @@ export interface Ended {
   readonly exitCode: number | null;
   readonly out: string;
   readonly err: string;
+  /** What a person reads: standard error, then standard output. */
+  readonly shown: string;
   /** With `--json`: each line of standard output. */
   readonly json: readonly (RunEvent & Record<string, unknown>)[];
   /** One member of the document that `--json` prints. */
@@ -109,7 +111,7 @@ function spawnTool(cwd: string, env: Readonly<Record<string, string>>, argv: rea
         if (document === undefined || !(name in document)) throw new Error(`no ${name} in ${out}${err}`);
         return document[name];
       };
-      resolve({ exitCode, out, err, json, part });
+      resolve({ exitCode, out, err, shown: err + out, json, part });
     });
   });
   return { process: child, err: () => err, ended };

@@ -11,6 +11,8 @@ interface Ran {
   readonly out: string;
   /** Standard error. */
   readonly err: string;
+  /** What a person reads on a terminal: both streams, in the order of writing. */
+  readonly shown: string;
   /** With `--json`: the events or documents on standard output. */
   readonly json: readonly (RunEvent & Record<string, unknown>)[];
 }
@@ -58,14 +60,21 @@ export function createProject(
 async function run(cwd: string, env: Readonly<Record<string, string>>, argv: readonly string[]): Promise<Ran> {
   let out = '';
   let err = '';
+  let shown = '';
   const exitCode = await runProgram({
     argv,
     signal: new AbortController().signal,
     io: {
       cwd,
       env,
-      out: (text) => (out += text),
-      err: (text) => (err += text),
+      out: (text) => {
+        out += text;
+        shown += text;
+      },
+      err: (text) => {
+        err += text;
+        shown += text;
+      },
       terminal: false,
       interactive: false,
       columns: () => 100,
@@ -76,5 +85,5 @@ async function run(cwd: string, env: Readonly<Record<string, string>>, argv: rea
   const json = argv.includes('--json')
     ? out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
     : [];
-  return { exitCode, out, err, json };
+  return { exitCode, out, err, shown, json };
 }

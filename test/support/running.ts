@@ -7,7 +7,13 @@ export interface Running {
   readonly process: ChildProcess;
   /** The output so far. */
   said(): string;
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly out: string; readonly err: string }>;
+  /** `shown` is what a person reads: standard error, then standard output. */
+  readonly ended: Promise<{
+    readonly exitCode: number | null;
+    readonly out: string;
+    readonly err: string;
+    readonly shown: string;
+  }>;
 }
 
 /** Godwit as shipped. */
@@ -27,6 +33,11 @@ export function startProgram(
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = once(child, 'close').then(([code]) => ({ exitCode: code as number | null, out, err }));
+  const ended = once(child, 'close').then(([code]) => ({
+    exitCode: code as number | null,
+    out,
+    err,
+    shown: err + out,
+  }));
   return { process: child, said: () => out + err, ended };
 }

@@ -24,7 +24,7 @@ test('F01: a schema that the URL names is where migrations go, are proven, and c
   const up = await project.run('up', '--json');
   expect([up.exitCode, await schemasOf(database, 'q1')]).toEqual([0, ['tenant_a']]);
   const verified = await project.run('verify', '--strict');
-  expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining(' · search_path tenant_a\n')]);
+  expect([verified.exitCode, verified.shown]).toEqual([0, expect.stringContaining(' · search_path tenant_a\n')]);
   project.write('migrations/2_r.sql', 'create table r1 (id int references q1);');
   const prisma = { DATABASE_URL: withQuery(database.url, 'schema=tenant_a&pgbouncer=true') };
   const again = await project.runWith(prisma, 'up', '--json');
@@ -95,15 +95,15 @@ test('F03: a `.env` is read if it is named, and told where it would be needed (`
   expect([named.exitCode, named.err]).toEqual([0, expect.stringContaining(database.name)]);
   expect(named.err).not.toContain('env-file-unread');
   project.write('godwit.config.json', '{"envFile": ".env"}');
-  expect((await project.run('status')).err).toContain(database.name);
+  expect((await project.run('status')).shown).toContain(database.name);
   const other = await project.runWith({ DATABASE_URL: 'postgresql://u@127.0.0.1:1/other' }, 'status');
-  expect([other.exitCode, other.err]).toEqual([30, expect.stringContaining('127.0.0.1:1')]);
+  expect([other.exitCode, other.shown]).toEqual([30, expect.stringContaining('127.0.0.1:1')]);
   project.write('godwit.config.json', '{"envFile": ".env.production"}');
   const { told, exitCode } = await judge(project, 'status');
   expect([told, exitCode]).toEqual([['env-file-unreadable'], 2]);
   project.write('godwit.config.json', '{"environments": {"dev": {"database": {"env": "DATABASE_URL"}}}}');
   const missing = await project.run('status', '-e', 'dev');
-  expect([missing.exitCode, missing.err]).toEqual([2, expect.stringContaining('--env-file .env')]);
+  expect([missing.exitCode, missing.shown]).toEqual([2, expect.stringContaining('--env-file .env')]);
 });
 
 test('target_session_attrs=read-write refuses a server that is read-only by default (`database-read-only`)', async ({
@@ -133,5 +133,5 @@ test('a host address is where the connection goes, whatever the host is', async 
   url.hostname = 'db.invalid';
   using project = createProject(one, withQuery(url.href, 'hostaddr=127.0.0.1&sslmode=disable'));
   const status = await project.run('status', '-e', 'dev');
-  expect([status.exitCode, status.err]).toEqual([0, expect.stringContaining('db.invalid')]);
+  expect([status.exitCode, status.shown]).toEqual([0, expect.stringContaining('db.invalid')]);
 });

@@ -46,10 +46,10 @@ create index by_email on users (email); drop view people;`);
   expect(both.exitCode, both.err).toBe(0);
   expect(await told(project)).toEqual([]);
   const verified = await project.run('verify', '--strict');
-  expect(verified.exitCode, verified.err).toBe(0);
+  expect(verified.exitCode, verified.shown).toBe(0);
 
   const runs = await project.run('runs', 'list');
-  expect(runs.err).toContain('public.users.email: asked for by marketing');
+  expect(runs.shown).toContain('public.users.email: asked for by marketing');
   const [list] = (await project.run('runs', 'list', '--json')).json;
   const [newest] = (list?.['runs'] ?? []) as readonly { readonly run: string; readonly about: object }[];
   expect(newest?.about).toMatchObject({
@@ -61,10 +61,10 @@ create index by_email on users (email); drop view people;`);
     ],
   });
   const shown = await project.run('runs', 'show', newest?.run ?? '');
-  expect(shown.err).toMatch(/reason +agreed with the DBA/);
-  expect(shown.err).toMatch(/missing +view +public\.people/);
+  expect(shown.shown).toMatch(/reason +agreed with the DBA/);
+  expect(shown.shown).toMatch(/missing +view +public\.people/);
   const chain = await project.run('runs', 'verify-chain');
-  expect(chain.exitCode, chain.err).toBe(0);
+  expect(chain.exitCode, chain.shown).toBe(0);
 
   // It is watched from now on, and its past is kept.
   await database.query('drop index by_email');
@@ -103,7 +103,7 @@ alter table audit add column at date`);
   expect(up.err).not.toContain('drift');
   expect(await told(project)).toEqual([]);
   const chain = await project.run('runs', 'verify-chain');
-  expect(chain.exitCode, chain.err).toBe(0);
+  expect(chain.exitCode, chain.shown).toBe(0);
 });
 
 test('what was accepted while a migration stands in part does not become that migration’s', async () => {
@@ -125,7 +125,7 @@ test('what was accepted while a migration stands in part does not become that mi
   const past = 'select name, seq from godwit.former_object where accepted_by is not null order by n limit 1';
   expect(await database.query(past)).toEqual([{ name: 'public.audit_2', seq: null }]);
   const chain = await project.run('runs', 'verify-chain');
-  expect(chain.exitCode, chain.err).toBe(0);
+  expect(chain.exitCode, chain.shown).toBe(0);
 });
 
 test('a table made anew by hand is accepted column by column, or with all that belongs to it', async () => {
@@ -222,7 +222,7 @@ test('a protected environment takes a difference when a person has typed its nam
   await database.query("alter table users alter column email set default 'unknown'");
   const line = 'verify -e live --accept public.users.email --reason agreed';
   const alone = await project.run(...line.split(' '));
-  expect([alone.exitCode, alone.err]).toEqual([10, expect.stringContaining('live is protected')]);
+  expect([alone.exitCode, alone.shown]).toEqual([10, expect.stringContaining('live is protected')]);
   const wrong = await atTerminal(project, env, line, ['prod']);
   expect([wrong.exitCode, wrong.err]).toEqual([10, expect.stringContaining('was not typed')]);
   expect((await project.run('verify', '-e', 'live')).exitCode).toBe(50);
@@ -248,8 +248,8 @@ test.each([
 ])('a wrong list of ignored objects is named: %j', async (config, why, fix) => {
   using project = createProject({ 'godwit.config.json': JSON.stringify(config) });
   const ran = await project.run('verify');
-  expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining(why)]);
-  expect(ran.err).toContain(fix);
+  expect([ran.exitCode, ran.shown]).toEqual([2, expect.stringContaining(why)]);
+  expect(ran.shown).toContain(fix);
 });
 
 test('differences of ignored objects are notes that name the pattern', async () => {
@@ -267,12 +267,12 @@ test('differences of ignored objects are notes that name the pattern', async () 
   await database.query(`drop table audit_1; alter table audit_2 add column at date; drop view people;
 create index by_email on users (email)`);
   const ran = await project.run('verify', '--strict');
-  expect(ran.exitCode, ran.err).toBe(0);
-  expect(ran.err).toContain('ignored by public.audit_*');
-  expect(ran.err).toContain('4 notes');
+  expect(ran.exitCode, ran.shown).toBe(0);
+  expect(ran.shown).toContain('ignored by public.audit_*');
+  expect(ran.shown).toContain('4 notes');
   await database.query("alter table users alter column email set default 'unknown'");
   const one = await project.run('verify');
-  expect(one.exitCode, one.err).toBe(50);
+  expect(one.exitCode, one.shown).toBe(50);
   // Ignored or not, a difference can be accepted.
   expect((await accept(project, 'public.audit_1')).exitCode).toBe(0);
   project.write('godwit.config.json', config([], []));

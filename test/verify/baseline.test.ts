@@ -48,7 +48,7 @@ test('a migration that only comments on, or grants on, an older table is no drif
   );
   expect((await project.run('up')).exitCode).toBe(0);
   const ran = await project.run('verify', '--strict');
-  expect(ran.exitCode, ran.err).toBe(0);
+  expect(ran.exitCode, ran.shown).toBe(0);
 });
 
 test('what others dropped and made anew in another form is the same object: a migration that drops it is told, and it is gone (`drift-taken`)', async () => {
@@ -66,13 +66,13 @@ test('what others dropped and made anew in another form is the same object: a mi
   project.write('migrations/2_other.sql', 'create table other (id int);');
   expect((await project.run('up')).exitCode).toBe(0);
   const drifted = await project.run('verify');
-  expect([drifted.exitCode, drifted.err]).toEqual([50, expect.stringMatching(/t\.positive[^]*id > 9/)]);
-  expect(drifted.err).toMatch(/kept\.n[^]*bigint/);
+  expect([drifted.exitCode, drifted.shown]).toEqual([50, expect.stringMatching(/t\.positive[^]*id > 9/)]);
+  expect(drifted.shown).toMatch(/kept\.n[^]*bigint/);
   project.write('migrations/3_drop.sql', 'alter table t drop constraint positive;\ndrop table kept;');
   const dropped = await project.run('up');
   expect([dropped.exitCode, dropped.err]).toEqual([0, expect.stringContaining('[drift-taken]')]);
   const after = await project.run('verify', '--strict');
-  expect(after.exitCode, after.err).toBe(0);
+  expect(after.exitCode, after.shown).toBe(0);
 });
 
 test('a table that was made anew by hand keeps its drift when a migration changes it', async () => {
@@ -94,7 +94,7 @@ comment on table users is 'who';`,
   const drifted = await project.run('verify');
   expect(drifted.exitCode).toBe(50);
   for (const name of ['column public.users.name', 'column public.users.code', 'index public.users_name', 'users_pkey'])
-    expect(drifted.err).toContain(name);
+    expect(drifted.shown).toContain(name);
 });
 
 test('what changed with a table that it uses is told of the migration that changed the table', async () => {
@@ -112,7 +112,7 @@ test('what changed with a table that it uses is told of the migration that chang
   expect((await project.run('up')).exitCode).toBe(0);
   await database.query("create or replace view names as select 'x'::text as shown, id from users");
   const drifted = await project.run('verify');
-  expect(drifted.err).toMatch(/view public\.names migrations\/2_rename\.sql/);
+  expect(drifted.shown).toMatch(/view public\.names migrations\/2_rename\.sql/);
 });
 
 test.each(['vacuum full t', 'vacuum full', 'cluster t using t_pkey'])(
@@ -128,6 +128,6 @@ test.each(['vacuum full t', 'vacuum full', 'cluster t using t_pkey'])(
     const second = await project.run('up');
     expect([second.exitCode, second.err]).toEqual([0, expect.stringContaining('Changed 1 table')]);
     const verified = await project.run('verify', '--strict');
-    expect(verified.exitCode, verified.err).toBe(0);
+    expect(verified.exitCode, verified.shown).toBe(0);
   },
 );

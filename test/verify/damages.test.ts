@@ -8,11 +8,11 @@ async function damaged(database: TestDatabase, sql: string, damages: readonly st
   const up = await project.run('up');
   expect(up.exitCode, up.err).toBe(0);
   const intact = await project.run('verify', '--strict');
-  expect(intact.exitCode, intact.err).toBe(0);
+  expect(intact.exitCode, intact.shown).toBe(0);
   for (const damage of damages) await database.query(damage);
   const verified = await project.run('verify');
   expect(verified.exitCode).toBe(50);
-  return verified.err;
+  return verified.shown;
 }
 
 test.each(majors)('conditions and columns of a publication are a part of it (PostgreSQL %i)', async (major) => {
@@ -36,8 +36,8 @@ test('a publication whose condition names a locked table is not waited for', asy
   const other = await database.connect();
   await other.query('begin; lock table t in access exclusive mode');
   const verified = await project.run('verify');
-  expect(verified.exitCode, verified.err).toBe(0);
-  expect(verified.err).toContain('few: locked by pid');
+  expect(verified.exitCode, verified.shown).toBe(0);
+  expect(verified.shown).toContain('few: locked by pid');
 });
 
 test('the triggers of a deferrable key that were disabled are named', async () => {
@@ -72,7 +72,7 @@ test.runIf(majors.includes(18))('a migration may validate NOT NULL', async () =>
   project.write('migrations/2_validate.sql', 'alter table t validate constraint later;');
   expect((await project.run('up')).exitCode).toBe(0);
   const verified = await project.run('verify', '--strict');
-  expect(verified.exitCode, verified.err).toBe(0);
+  expect(verified.exitCode, verified.shown).toBe(0);
 });
 
 test('the line of a column is that of a statement that names its table, too', async () => {

@@ -22,8 +22,8 @@ test('whoever holds a table exclusively delays neither `verify` nor `up`, and wh
   await other.query('begin; lock table users in access exclusive mode');
 
   const verified = await project.run('verify');
-  expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining('[not-compared]')]);
-  expect(verified.err).toContain('public.users: locked by ');
+  expect([verified.exitCode, verified.shown]).toEqual([0, expect.stringContaining('[not-compared]')]);
+  expect(verified.shown).toContain('public.users: locked by ');
 
   project.write('migrations/2_lines.sql', 'create table lines (n int);\nalter table orders add column note text;');
   const applied = await project.run('up');
@@ -32,7 +32,7 @@ test('whoever holds a table exclusively delays neither `verify` nor `up`, and wh
   await other.query('rollback');
   await database.query('drop index users_email');
   const found = await project.run('verify');
-  expect([found.exitCode, found.err]).toEqual([50, expect.stringContaining('drift index public.users_email')]);
+  expect([found.exitCode, found.shown]).toEqual([50, expect.stringContaining('drift index public.users_email')]);
 });
 
 test('what waits for a lock of others is left out like what they hold', async () => {
@@ -43,7 +43,7 @@ test('what waits for a lock of others is left out like what they hold', async ()
   await reader.query('begin; lock table users in access share mode');
   const waiting = (await database.connect()).query('alter table users add column more int');
   const verified = await project.run('verify');
-  expect([verified.exitCode, verified.err]).toEqual([0, expect.stringContaining('public.users: locked by ')]);
+  expect([verified.exitCode, verified.shown]).toEqual([0, expect.stringContaining('public.users: locked by ')]);
   await reader.query('commit');
   await waiting;
 });
@@ -64,12 +64,12 @@ test('what a run could not describe is described by the next `up`, also where no
   ]);
   await other.query('rollback');
   const left = await project.run('verify');
-  expect([left.exitCode, left.err]).toEqual([0, expect.stringContaining('not described yet')]);
+  expect([left.exitCode, left.shown]).toEqual([0, expect.stringContaining('not described yet')]);
 
   const again = await project.run('up');
   expect([again.exitCode, again.err]).toEqual([0, expect.stringContaining('Nothing to do')]);
   const verified = await project.run('verify', '--strict');
-  expect([verified.exitCode, verified.err]).toEqual([0, expect.not.stringContaining('not-compared')]);
+  expect([verified.exitCode, verified.shown]).toEqual([0, expect.not.stringContaining('not-compared')]);
   await database.query(
     'create or replace view owners as select users.id, number + 1 as n from users join orders on owner = id',
   );

@@ -77,9 +77,9 @@ function showLook({ screen }: Context, { plan, look, how }: PreparedAdoption): R
   const recorded = new Set([...(adoption?.proven ?? []), ...(adoption?.baseline ?? [])]);
   const without = new Set(adoption?.baseline ?? (how === 'baseline' ? plan.steps.map(({ id }) => id) : []));
   const shown = (steps: Plan['steps'], kind: 'adopt' | 'baseline'): void => {
-    if (steps.length > 0) screen.say(...planLines({ ...plan, steps }, screen.style, kind));
+    if (steps.length > 0) screen.answer(...planLines({ ...plan, steps }, screen.style, kind));
   };
-  if (plan.steps.length === 0) screen.say(...planLines(plan, screen.style, how));
+  if (plan.steps.length === 0) screen.answer(...planLines(plan, screen.style, how));
   shown(
     plan.steps.filter(({ id }) => recorded.has(id) && !without.has(id)),
     'adopt',

@@ -78,17 +78,17 @@ test('each environment’s folder is checked once, and the configuration and loc
   const environments = { dev: { database: 'embedded' }, eu: { database: 'embedded', migrations: 'eu' } };
   const files = { 'migrations/1_a.sql': 'select 1;', 'eu/1_a.sql': 'selec 1;' };
   using project = createProject({ ...files, 'godwit.config.json': JSON.stringify({ environments }) });
-  expect((await project.run('check', '-e', 'dev')).err).toBe(
+  expect((await project.run('check', '-e', 'dev')).shown).toBe(
     '✔ No mistakes found  migrations: 1 migration, 1 statement\n',
   );
   const all = await project.runWith({ GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: project.folder }, 'check');
-  expect([all.exitCode, all.err]).toEqual([
+  expect([all.exitCode, all.shown]).toEqual([
     10,
     expect.stringContaining('\n::error file=eu/1_a.sql,line=1,col=1,title='),
   ]);
-  expect((await project.run('check', '-e', 'de')).err).toContain('Did you mean `-e dev`?');
+  expect((await project.run('check', '-e', 'de')).shown).toContain('Did you mean `-e dev`?');
   project.write('godwit.lock.json', '{');
-  expect((await project.run('check', '-e', 'dev')).err).toContain('[lock-file-invalid]');
+  expect((await project.run('check', '-e', 'dev')).shown).toContain('[lock-file-invalid]');
   project.write('godwit.config.json', '{"enviroments": {}}');
   expect((await project.run('check')).exitCode).toBe(2);
   expect(existsSync(join(project.folder, '.godwit'))).toBe(false);

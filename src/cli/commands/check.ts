@@ -32,7 +32,7 @@ export const run: Run<typeof spec> = async (context) => {
   if (!checked.ok) return failed(checked.findings);
   const { root, folders, scripts, findings } = checked.value;
   screen.excerptsFrom(root);
-  screen.say(...summary(checked.value, screen.style));
+  screen.answer(...summary(checked.value, screen.style));
   const data = { folders, scripts };
   return findings.some(({ severity }) => severity === 'error') ? failed(findings, data) : done(data, findings);
 };

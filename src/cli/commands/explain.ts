@@ -8,7 +8,7 @@ import { nearest } from '../../kit/nearest.ts';
 import { defineCommand, type Context, type Result, type Run } from '../command.ts';
 import { optionalArgument } from '../options/argument-kinds.ts';
 import { done, failed } from '../result.ts';
-import { aligned } from '../screen/format.ts';
+import { table, type Line } from '../screen/table.ts';
 
 export const spec = defineCommand({
   name: 'explain',
@@ -31,15 +31,15 @@ export const run: Run<typeof spec> = async (context) => {
     arguments: { code },
     screen,
   } = context;
-  const { style, json } = screen;
+  const { style } = screen;
   if (code === undefined) {
     const all = Object.entries(catalogue);
-    const rows = aligned(all.map(([name, entry]) => [style.bold(name), style.dim(String(entry.exit)), entry.title]));
-    if (!json) screen.product(`${rows.join('\n')}\n`);
+    const rows = all.map(([name, entry]) => [style.bold(name), style.dim(String(entry.exit)), entry.title]);
+    screen.answer(table(rows, [2]));
     return done({ codes: all.map(([name, entry]) => ({ code: name, ...entry })) });
   }
   if (isCode(code)) {
-    if (!json) screen.product(`${explanation(context, code)}\n`);
+    screen.answer(...explanation(context, code));
     return done({ code, ...catalogue[code] });
   }
   const text = await textOf(code, context);
@@ -78,7 +78,9 @@ function explainText(context: Context, { name, text }: LogText): Result {
     const fix = 'Name a code, or a file that holds the output of godwit; `godwit explain` lists the codes.';
     return failed([fault('unknown-code', { why: `${name} names no code of godwit.`, fix }), ...told]);
   }
-  if (!context.screen.json) context.screen.product(`${codes.map((code) => explanation(context, code)).join('\n\n')}\n`);
+  context.screen.answer(
+    ...codes.flatMap((code, index) => [...(index === 0 ? [] : ['']), ...explanation(context, code)]),
+  );
   return done({ codes: codes.map((code) => ({ code, ...catalogue[code] })) }, told);
 }
 
@@ -107,15 +109,20 @@ function credentialsIn(name: string, text: string): readonly Finding[] {
   ];
 }
 
-function explanation({ screen: { style } }: Context, code: FaultCode): string {
+function explanation({ screen: { style } }: Context, code: FaultCode): readonly Line[] {
   const entry = catalogue[code];
   return [
     `${style.bold(entry.title)} ${style.dim(`[${code}]`)}`,
     '',
-    `Why   ${entry.why}`,
-    `Fix   ${entry.fix}`,
-    `Exit  ${entry.exit}${entry.retryable === true ? ', the same command can succeed later' : ''}`,
-  ].join('\n');
+    table(
+      [
+        ['Why ', entry.why],
+        ['Fix ', entry.fix],
+        ['Exit', `${entry.exit}${entry.retryable === true ? ', the same command can succeed later' : ''}`],
+      ],
+      [],
+    ),
+  ];
 }
 
 function isCode(word: string): word is FaultCode {

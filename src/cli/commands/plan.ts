@@ -46,7 +46,7 @@ export const run: Run<typeof spec> = async (context) => {
     if (!made.ok) return failed(made.findings);
     const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);
-    screen.say(...planLines(found, screen.style), ...checkpointNote(checkpoint, screen.style));
+    screen.answer(...planLines(found, screen.style), ...checkpointNote(checkpoint, screen.style));
     const environment = project.environment.name;
     if (out !== undefined) {
       const written = await writePlan(io.cwd, out, {

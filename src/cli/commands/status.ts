@@ -17,8 +17,9 @@ import { text } from '../options/kinds.ts';
 import { exitCode, file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
-import { aligned, countOf, shortTime } from '../screen/format.ts';
+import { countOf, shortTime } from '../screen/format.ts';
 import type { Style } from '../screen/style.ts';
+import { table } from '../screen/table.ts';
 import { bareLine, byVersion, linesOf, settledStates, unseen, type StatusLine } from './status/status-lines.ts';
 
 export const spec = defineCommand({
@@ -134,20 +135,25 @@ function show(screen: Screen, { lines, findings, otherSets, environment, adoptFr
   // The oldest applied migrations of a long history are folded; all others are always shown.
   const folded = Math.max(0, applied.length - most);
   const hidden = new Set(applied.slice(0, folded));
-  screen.say('');
-  if (folded > 0) screen.say(style.dim(`  … ${countOf(folded, 'earlier migration')} applied`));
-  screen.say(...aligned(lines.filter((line) => !hidden.has(line)).map((line) => row(line, style))));
+  screen.answer('');
+  if (folded > 0) screen.answer(style.dim(`  … ${countOf(folded, 'earlier migration')} applied`));
+  screen.answer(
+    table(
+      lines.filter((line) => !hidden.has(line)).map((line) => row(line, style)),
+      [0, 1],
+    ),
+  );
   for (const { set, applied: count } of otherSets)
-    screen.say(
+    screen.answer(
       style.dim(
         `  + ${countOf(count, 'migration')} of set ${set === defaultSet ? `${set} (projects without one)` : set}`,
       ),
     );
-  if (lines.length === 0) screen.say('  There are no migrations yet: `godwit new NAME` writes the first.');
+  if (lines.length === 0) screen.answer('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
-    screen.say('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
+    screen.answer('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
   else
-    screen.say(
+    screen.answer(
       '',
       `${tally(lines)}.${findings.every(({ severity }) => severity !== 'error') ? ` Next: ${nextStep(lines, environment, adoptFrom)}.` : ''}`,
     );

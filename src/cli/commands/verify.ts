@@ -59,10 +59,10 @@ export const run: Run<typeof spec> = async (context) => {
     const { exitCode, outcome, findings } = execution;
     const isAnswered = exitCode === 0 || exitCode === 50;
     if (isAnswered || checks.length > 0)
-      screen.say('', ...checkLines(checks, screen.style), ...checkAdvice(checks, screen.style));
+      screen.answer('', ...checkLines(checks, screen.style), ...checkAdvice(checks, screen.style));
     const symbol = exitCode === 0 ? screen.style.green('✔') : screen.style.red('✘');
     if (isAnswered) {
-      screen.say(
+      screen.answer(
         outcome === 'nothing-to-do'
           ? `${symbol} Nothing is applied: nothing to verify.`
           : `${symbol} ${checkSummary(checks)}.`,

@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent, RunFinished } from '../../migrate/contract/event.ts';
+import { createUnderWay } from './under-way.ts';
 import { createWaitLines } from './wait-lines.ts';
 import type { Change, Check } from '../../migrate/contract/model.ts';
 import { changeSummary } from './changes.ts';
@@ -11,6 +12,8 @@ import { execEnding } from './exec-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
 import { pruningLines } from './pruning.ts';
 import type { OutputPiece, Screen } from './screen-port.ts';
+import { table } from './table.ts';
+import { padTo } from './text-width.ts';
 
 const soonMs = 2_000;
 
@@ -69,7 +72,8 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
       counted = words;
     }
   };
-  const timeouts = createWaitLines(screen);
+  const underWay = createUnderWay(screen);
+  const timeouts = createWaitLines(screen, underWay);
 
   return (event) => {
     switch (event.kind) {
@@ -101,10 +105,10 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         turnsBack = event.plan.steps.some((step) => step.direction === 'down');
         break;
       case 'migration.started':
-        screen.live(`${label(event.id, event.name)}  ${event.index} of ${event.of}`);
+        underWay.started(event, label(event.id, event.name));
         break;
       case 'progress':
-        screen.live(`${event.id}  statement ${event.statement} of ${event.of}, ${event.tag}`);
+        underWay.progress(event);
         break;
       case 'lock.blocked':
       case 'lock.retry':
@@ -122,13 +126,14 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
             : event.how === 'squashed'
               ? 'recorded in place of what it replaces'
               : event.how;
+        underWay.applied();
         const arrow = event.direction === 'down' ? style.yellow('↩') : style.green('✔');
-        screen.say(
-          `  ${arrow} ${label(event.id, event.name).padEnd(widest)}  ${style.dim(`${duration(event.ms).padStart(7)}  ${how}`)}`,
-        );
+        const title = `  ${arrow} ${padTo(label(event.id, event.name), widest)}`;
+        screen.say(table([[title, style.dim(duration(event.ms).padStart(7)), style.dim(how)]], [0]));
         break;
       }
       case 'migration.failed':
+        underWay.applied();
         // A separate finding follows and says what went wrong.
         screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
         break;
@@ -160,7 +165,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         screen.findingsLeft();
         screen.say(
           ...(executes
-            ? execEnding(event, style)
+            ? execEnding(event, screen)
             : ending(
                 event,
                 { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed, identifies, planned },
@@ -232,7 +237,7 @@ interface Tally {
   readonly planned: number;
 }
 
-function ending(event: RunFinished, tally: Tally, { style }: Screen): readonly string[] {
+function ending(event: RunFinished, tally: Tally, { style, elapsedMs }: Screen): readonly string[] {
   const parts: string[] = [];
   if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
   if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
@@ -246,7 +251,7 @@ function ending(event: RunFinished, tally: Tally, { style }: Screen): readonly s
     : tally.planned > 0
       ? 'nothing is left to record'
       : 'nothing is pending';
-  const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
+  const rest = style.dim(`  ${duration(Math.max(event.ms, elapsedMs))} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do')
     return [`${style.green('✔')} Nothing to do: ${[idle, ...parts].join('; ')}.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];

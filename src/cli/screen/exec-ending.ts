@@ -1,10 +1,10 @@
 import { duration } from './format.ts';
-import type { Style } from './style.ts';
+import type { Screen } from './screen-port.ts';
 import type { RunFinished } from '../../migrate/contract/event.ts';
 
 /** The last line about an executed command. */
-export function execEnding(event: RunFinished, style: Style): readonly string[] {
-  const rest = style.dim(`  ${duration(event.ms)} · run ${event.run}`);
+export function execEnding(event: RunFinished, { style, elapsedMs }: Screen): readonly string[] {
+  const rest = style.dim(`  ${duration(Math.max(event.ms, elapsedMs))} · run ${event.run}`);
   if (event.outcome === 'nothing-to-do') return [`${style.green('✔')} The hook has already passed.${rest}`];
   if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}.${rest}`];
   return ['', `${style.red(style.bold(endings[event.outcome]))}.${rest}`];

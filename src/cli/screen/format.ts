@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { padTo, textWidth } from './text-width.ts';
 
 /** `1 statement`, `2 statements`, `3 indexes`, `4 policies` */
 export function countOf(count: number, noun: string): string {
@@ -31,17 +31,10 @@ export function size(bytes: number): string {
 export function aligned(rows: readonly (readonly string[])[], gap = '  '): readonly string[] {
   const widths: number[] = [];
   for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, visible(cell));
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, textWidth(cell));
   return rows.map((row) =>
-    row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - visible(cell))))
-      .join(gap),
+    row.map((cell, index) => (index === row.length - 1 ? cell : padTo(cell, widths[index] ?? 0))).join(gap),
   );
-}
-
-/** Length without colour codes. */
-function visible(text: string): number {
-  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 /** An ISO time as `2026-03-04 05:06:07`, in UTC. */

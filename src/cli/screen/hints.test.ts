@@ -17,7 +17,7 @@ test('what npx has started is named with npx', () => {
     'Run `npx godwit up --to 3`, then `npx godwit verify`.',
   );
   expect(npx.lines('  godwit runs attach 01J9   follow it')).toBe('  npx godwit runs attach 01J9   follow it');
-  expect(npx.help('Usage: godwit up [options]')).toBe('Usage: npx godwit up [options]');
+  expect(npx.lines('Usage: godwit up [options]')).toBe('Usage: npx godwit up [options]');
   expect(npx.lines('  DATABASE_URL=$(godwit db url) npm run dev')).toBe(
     '  DATABASE_URL=$(npx godwit db url) npm run dev',
   );
@@ -54,7 +54,6 @@ test('N10: environment and configuration of the command line are repeated, where
   for (const text of ['`godwit explain busy`', '`godwit init`', '`godwit --help`', '`godwit up --help`'])
     expect(hints.prose(text)).toBe(text);
   expect(hints.lines('  godwit runs attach 01J9   follow it')).toBe(`  godwit runs attach ${options} 01J9   follow it`);
-  expect(hints.help('  godwit up   apply')).toBe('  godwit up   apply');
   for (const argv of [['up'], ['up', '-e', 'local'], ['up', '--env']])
     expect(hintsOf(argv).prose('`godwit up`')).toBe('`godwit up`');
   expect(hintsOf(['-edev', 'up']).prose('`godwit up`')).toBe('`godwit up -e dev`');

@@ -9,8 +9,6 @@ export interface CommandHints {
   readonly prose: (text: string) => string;
   /** In lines, also a command after indentation, or in `$(…)`. */
   readonly lines: (text: string) => string;
-  /** In help, which is about any environment: only the form in which this program was started. */
-  readonly help: (text: string) => string;
   /** For people. */
   readonly finding: (finding: Finding) => Finding;
   /** For programs: with the options, in the form that does not depend on how this program was started. */
@@ -62,7 +60,6 @@ export function createHints({ io, argv, groups }: Invocation): CommandHints {
   return {
     prose,
     lines: (text) => text.replaceAll(alone, whole),
-    help: (text) => text.replaceAll(alone, (_, command: string) => program + command),
     finding: (finding) => ({ ...finding, why: prose(finding.why), fix: prose(finding.fix) }),
     json: (finding) => ({ ...finding, why: plain(finding.why), fix: plain(finding.fix) }),
   };

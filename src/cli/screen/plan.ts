@@ -2,8 +2,9 @@ import type { Plan, PlanStep } from '../../migrate/contract/model.ts';
 import type { ApplyTask } from '../../migrate/contract/task.ts';
 import type { PlannedCheckpoint } from '../../operations/checkpoint-method.ts';
 import { placeText } from './finding.ts';
-import { aligned, countOf } from './format.ts';
+import { countOf } from './format.ts';
 import type { Style } from './style.ts';
+import type { Line } from './table.ts';
 
 /** Says whether a checkpoint would be taken before the plan, and by which means. */
 export function checkpointNote(planned: PlannedCheckpoint, style: Style): readonly string[] {
@@ -14,9 +15,8 @@ export function checkpointNote(planned: PlannedCheckpoint, style: Style): readon
 }
 
 /** Lists what would run, step by step, with what it destroys; or, by `how`, what would be recorded and not executed. */
-export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'execute'): readonly string[] {
+export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'execute'): readonly Line[] {
   if (plan.steps.length === 0) return [`${style.green('✔')} Nothing to do: nothing is pending.`];
-  const rows = aligned(plan.steps.map((step) => row(step, style)));
   const { direction = 'up', resumes } = plan.steps[0] ?? {};
   const verb = verbs[how !== 'execute' ? how : resumes === true ? 'resumes' : direction];
   const recorded = plan.steps.filter(({ standsFor }) => standsFor !== undefined).length;
@@ -27,12 +27,15 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
     '',
     `${[...(run > 0 ? [wouldRun] : []), ...(recorded > 0 ? [wouldBeRecorded] : [])].join(', ')}:`,
     '',
-    ...plan.steps.flatMap((step, index) => [
-      rows[index] ?? '',
-      ...(how === 'execute' ? step.destroys : []).map(
-        ({ what, where }) => `    ${style.yellow('!')} ${what} ${style.dim(placeText(where))}`,
-      ),
-    ]),
+    {
+      rows: plan.steps.map((step) => ({
+        cells: row(step, style),
+        below: (how === 'execute' ? step.destroys : []).map(
+          ({ what, where }) => `    ${style.yellow('!')} ${what} ${style.dim(placeText(where))}`,
+        ),
+      })),
+      cut: [0, 2],
+    },
     '',
     style.dim(`plan ${plan.hash.slice(0, 12)}`),
   ];

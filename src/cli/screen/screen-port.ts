@@ -2,16 +2,26 @@ import type { Finding } from '../../kit/finding.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import type { Style } from './style.ts';
+import type { Moving } from './moving.ts';
+import type { StatementSource } from './placed-statement.ts';
+import type { Line } from './table.ts';
 
-/** Writes for people to standard error, and for programs to standard output. The redactor masks all text. */
+/**
+ * Writes the answers of commands that ask to standard output, and what happens meanwhile to standard error. The
+ * redactor masks all text.
+ */
 export interface Screen {
   readonly style: Style;
   readonly json: boolean;
+  /** How long the command has taken so far, as its user sees it. */
+  readonly elapsedMs: number;
   /** True: there is no live line, and what was written stays. */
   readonly lasting: boolean;
-  /** Lines for people; silent with --json. */
-  say(...lines: readonly string[]): void;
-  /** The product of a command, for programs; also with --json. */
+  /** Lines for people, on standard error; silent with --json. */
+  say(...lines: readonly Line[]): void;
+  /** The answer of a command that only asks, on standard output: people pass it on, to a file or to `grep`. */
+  answer(...lines: readonly Line[]): void;
+  /** The product of a command, for programs, exactly as it is; also with --json. */
   product(text: string): void;
   /** A document of JSON on standard output: each of its texts is masked. */
   document(value: object): void;
@@ -28,8 +38,14 @@ export interface Screen {
   event(event: RunEvent): void;
   /** Passes on a piece of output of the user's own command, to the stream that the command wrote to. */
   output(piece: OutputPiece): void;
-  /** A line that is replaced by the next one; only on a terminal. */
-  live(text: string): void;
+  /**
+   * What is under way. On a terminal, a line that is replaced by the next one; elsewhere, one line when it lasts, and one
+   * a minute.
+   */
+  live(work: string | Moving): void;
+  /** The statements of a migration, as far as this machine has read it. */
+  readonly statements: StatementSource;
+  statementsFrom(source: StatementSource): void;
   /** Shows a passing state: as the live line on a terminal, as an ordinary line elsewhere. */
   passing(text: string): void;
   /** Removes the live line. */

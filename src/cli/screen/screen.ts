@@ -7,11 +7,16 @@ import { maskedValues } from '../../kit/masked-values.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { Io } from '../io.ts';
 import { annotationOf } from './annotation.ts';
+import { columnsOf } from './columns.ts';
 import { renderFinding, type LineReader } from './finding.ts';
-import { createLiveLine, type LiveLine } from './live.ts';
+import { createHeartbeat, createSpinner, type LiveLine } from './live.ts';
+import type { Moving } from './moving.ts';
+import type { StatementSource } from './placed-statement.ts';
 import { createEventRenderer } from './event-renderer.ts';
 import type { CommandHints } from './hints.ts';
-import { createStyle, wantsColor, type Style } from './style.ts';
+import { createStyle, wantsColor, withoutColor, type Style } from './style.ts';
+import { tableLines, type Line } from './table.ts';
+import { wrapped } from './wrap.ts';
 
 /** What a screen needs. */
 export interface ScreenParts {
@@ -23,13 +28,14 @@ export interface ScreenParts {
   readonly readLine: (file: string, line: number, root?: string) => string | undefined;
   /** Completes the commands in texts; absent: they are shown as they are. */
   readonly hints?: CommandHints;
+  /** Milliseconds since some beginning. */
+  readonly clock?: () => number;
 }
 
 const unchanged = <T>(text: T): T => text;
 const asWritten: CommandHints = {
   prose: unchanged,
   lines: unchanged,
-  help: unchanged,
   finding: unchanged,
   json: unchanged,
 };
@@ -38,32 +44,60 @@ const asWritten: CommandHints = {
 const mostOfOneCode = 10;
 
 /** The screen of one command. */
-export function createScreen({ io, json, noColor, redactor, readLine, hints = asWritten }: ScreenParts): Screen {
-  const colour = wantsColor(io.terminal, io.env, noColor);
+export function createScreen({ io, json, noColor, redactor, readLine, ...parts }: ScreenParts): Screen {
+  const { clock = () => performance.now(), hints = asWritten } = parts;
+  const began = clock();
+  let asking = false;
+  let going: Moving | undefined;
+  let statements: StatementSource = () => Promise.resolve([]);
+  const outTerminal = io.outTerminal ?? io.terminal;
+  const colours = { err: wantsColor(io.terminal, io.env, noColor), out: wantsColor(outTerminal, io.env, noColor) };
+  // A stream that takes no colours gets the texts without them.
+  const colour = colours.err || colours.out;
   const style = createStyle(colour);
-  const live = !json && io.terminal && io.env['TERM'] !== 'dumb';
+  const live = !json && isLive(io);
+  const redact = (text: string): string => redactor.redact(text);
+  const clean = (text: string): string => harmless(maskCredentials(redactor.redact(text)), colour);
+  // What a program reads, or a log keeps, is neither wrapped nor cut.
+  const widths = {
+    err: () => (io.terminal ? columnsOf(io) : Infinity),
+    out: () => (outTerminal ? columnsOf(io) : Infinity),
+  };
   const line: LiveLine = json
     ? { show() {}, clear() {} }
-    : createLiveLine({
-        enabled: live,
-        write: (text) => io.err(redactor.redact(text)),
-        columns: () => io.columns(),
-      });
-  const redact = (text: string): string => redactor.redact(text);
-  const print = (lines: readonly string[]): void => {
-    if (json) return;
+    : live
+      ? createSpinner({ write: (text) => io.err(text), columns: () => columnsOf(io), clock })
+      : createHeartbeat({
+          write: (text) => io.err(`    ${style.dim(text)}\n`),
+          columns: () => widths.err() - 4,
+          clock,
+        });
+  const write = (stream: 'err' | 'out', lines: readonly string[]): void => {
     line.clear();
-    io.err(lines.map((text) => `${harmless(maskCredentials(redactor.redact(text)), colour)}\n`).join(''));
+    io[stream](lines.map((text) => `${colours[stream] || !colour ? text : withoutColor(text)}\n`).join(''));
+    if (going !== undefined && !asking) line.show(going);
   };
-  const say = (...lines: readonly string[]) => print(lines.map(hints.lines));
+  const laidOut = (stream: 'err' | 'out', lines: readonly Line[]): readonly string[] => {
+    const width = widths[stream]();
+    const ready = (text: string): string => clean(hints.lines(text));
+    return lines.flatMap((one) => {
+      if (typeof one === 'string')
+        return ready(one)
+          .split('\n')
+          .flatMap((text) => wrapped(text, width));
+      const rows = one.rows.map(({ cells, below = [] }) => ({ cells: cells.map(ready), below: below.map(ready) }));
+      return tableLines({ ...one, rows }, width);
+    });
+  };
+  const say = (...lines: readonly Line[]): void => {
+    if (!json) write('err', laidOut('err', lines));
+  };
   const shown = new Map<string, number>();
   const placed = new Set<string>();
   let targeted: string | undefined;
-  let asking = false;
-  let going = '';
-  const show = (text: string): void => {
-    going = text;
-    if (!asking) line.show(text);
+  const show = (work: string | Moving, written = false): void => {
+    going = cleanWork(typeof work === 'string' ? { name: work } : work, clean);
+    if (!asking) line.show(going, written);
   };
   // What programs read names commands as people would type them, too.
   const completed = (event: RunEvent): RunEvent =>
@@ -79,8 +113,14 @@ export function createScreen({ io, json, noColor, redactor, readLine, hints = as
   const screen: Screen = {
     style,
     json,
+    get elapsedMs() {
+      return clock() - began;
+    },
     lasting: !live,
     say,
+    answer: (...lines) => {
+      if (!json) write('out', laidOut('out', lines));
+    },
     product: (text) => {
       line.clear();
       io.out(redactor.redact(text));
@@ -106,7 +146,9 @@ export function createScreen({ io, json, noColor, redactor, readLine, hints = as
       if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
-      if (count <= mostOfOneCode) print(['', ...renderFinding(hints.finding(finding), style, lineAt)]);
+      if (!json && count <= mostOfOneCode) {
+        write('err', ['', ...renderFinding(hints.finding(finding), style, lineAt, { width: widths.err(), clean })]);
+      }
       annotate(finding);
     },
     findingsLeft: () => {
@@ -130,10 +172,17 @@ export function createScreen({ io, json, noColor, redactor, readLine, hints = as
       if (stream === 'stdout') io.out(written);
       else io.err(written);
     },
-    live: show,
-    passing: (text) => (live ? show(text) : say(style.dim(`    ${text}`))),
+    live: (work) => show(work),
+    statements: (id, direction) => statements(id, direction),
+    statementsFrom: (source) => {
+      statements = source;
+    },
+    passing: (text) => {
+      if (!live) say(style.dim(`    ${text}`));
+      show(text, !live);
+    },
     settle: () => {
-      going = '';
+      going = undefined;
       line.clear();
     },
     asking: async (answer) => {
@@ -143,12 +192,28 @@ export function createScreen({ io, json, noColor, redactor, readLine, hints = as
         return await answer();
       } finally {
         asking = false;
-        if (going !== '') line.show(going);
+        if (going !== undefined) line.show(going);
       }
     },
   };
   const story = createEventRenderer(screen);
   return screen;
+}
+
+/** Work whose words reach the terminal as any other text does. */
+function cleanWork({ counter, name, facts, more }: Moving, clean: (text: string) => string): Moving {
+  return {
+    ...(counter === undefined ? {} : { counter }),
+    name: clean(name),
+    ...(facts === undefined ? {} : { facts: facts.map(clean) }),
+    ...(more === undefined ? {} : { more: clean(more) }),
+  };
+}
+
+/** A live line is for a person in front of a terminal; a log would keep each of its states. */
+function isLive({ terminal, env }: Io): boolean {
+  const isCi = !['', '0', 'false'].includes(env['CI'] ?? '');
+  return terminal && env['TERM'] !== 'dumb' && !isCi;
 }
 
 /** Keeps godwit's own colours. Replaces other control characters, which come from names or texts of the server. */

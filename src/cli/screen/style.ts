@@ -25,6 +25,12 @@ export function createStyle(enabled: boolean): Style {
   };
 }
 
+/** A text without the colours that a style added. */
+export function withoutColor(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '');
+}
+
 /** A terminal gets colours unless NO_COLOR, TERM=dumb or --no-color forbids them; FORCE_COLOR forces them. */
 export function wantsColor(
   terminal: boolean,

@@ -81,9 +81,9 @@ test('a log gets a line for each try, and for each tenth of a build', () => {
     "    2  no lock in time, try 2 in 604 ms, 1 s of 5 min spent
         2  no lock in time, try 3 in 604 ms, 1 s of 5 min spent; in the way: application “reports” (user ann, pid 9709, idle in transaction for 4 min: select count(*) from users where email = ?) and 1 more
         3  has waited for a lock for 61 s; in the way: a session (user bob, pid 12); 4 waiting behind it
-        3  CREATE INDEX CONCURRENTLY users_email: building index: scanning table, 11 %
-        3  CREATE INDEX CONCURRENTLY users_email: building index: scanning table, 20 %, about 3 min left
-        3  CREATE INDEX CONCURRENTLY users_email: waiting for old snapshots, 98 %
+        3  11 % · CREATE INDEX CONCURRENTLY users_email: building index: scanning table
+        3  20 %, about 3 min left · CREATE INDEX CONCURRENTLY users_email: building index: scanning table
+        3  98 % · CREATE INDEX CONCURRENTLY users_email: waiting for old snapshots
     "
   `);
 });
@@ -91,7 +91,7 @@ test('a log gets a line for each try, and for each tenth of a build', () => {
 test('a terminal shows it on one line that is replaced', () => {
   const { screen, read } = screenOf(true);
   screen.event(retry(3, [report]));
-  expect(read()).toContain('2  no lock in time, try 3 in 604 ms');
+  expect(read()).toContain('2 · try 3 in 604 ms · no lock in time; in the way:');
   expect(read()).not.toContain('\n');
   screen.settle();
 });

@@ -3,6 +3,7 @@ import type { Blocker } from '../../migrate/contract/blocker.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { duration } from './format.ts';
 import type { Screen } from './screen-port.ts';
+import type { About, UnderWay } from './under-way.ts';
 
 type WaitEvent = Extract<
   RunEvent,
@@ -10,7 +11,7 @@ type WaitEvent = Extract<
 >;
 
 /** Shows why a run takes long: which session blocks it, which attempt it is at, how far a build is. */
-export function createWaitLines(screen: Screen): (event: WaitEvent) => void {
+export function createWaitLines(screen: Screen, underWay: UnderWay): (event: WaitEvent) => void {
   let reported = '';
   // Each attempt of a run reads the history again, so the same blockers are shown only once.
   let readingBehind = '';
@@ -24,10 +25,30 @@ export function createWaitLines(screen: Screen): (event: WaitEvent) => void {
     // In the log of a pipeline, where lines stay, a line is written only when something has changed.
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
     if (event.kind === 'lock.blocked' && event.id === '') return showReading(event);
-    if (screen.lasting && step === reported) return;
+    if (screen.lasting && step !== reported) screen.say(screen.style.dim(`    ${words}`));
     reported = step;
-    screen.passing(words);
+    if (event.kind === 'standby.wait') screen.live(words);
+    else underWay.shows(event.id, aboutOf(event));
   };
+}
+
+/** What the line of the migration under way tells: numbers first, which are never cut. */
+function aboutOf(event: Exclude<WaitEvent, { readonly kind: 'standby.wait' }>): About {
+  switch (event.kind) {
+    case 'lock.blocked':
+      return { facts: [`has waited for a lock for ${age(event.waitedMs)}`], more: behindOf(event) };
+    case 'lock.retry':
+      return {
+        facts: [`try ${event.attempt} in ${duration(event.pauseMs)}`],
+        more: `${causes[event.cause]}${inTheWay(event.blockers)}`,
+      };
+    case 'build.progress': {
+      const { command, object, phase } = event;
+      const name = /^\d+$/.test(object) ? '' : object;
+      const more = [phase, name].filter((text) => text !== '').join(' of ');
+      return { facts: estimateOf(event), more, build: { command, object } };
+    }
+  }
 }
 
 function wordsOf(event: WaitEvent): string {
@@ -35,13 +56,10 @@ function wordsOf(event: WaitEvent): string {
     case 'lock.blocked': {
       if (event.id === '')
         return `Waiting for ${event.on ?? 'the history'}, which is locked, for ${age(event.waitedMs)}${inTheWay(event.blockers)}. Still waiting …`;
-      const behind = event.waiters === 0 ? '' : `; ${event.waiters} waiting behind it`;
-      return `${event.id}  has waited for a lock for ${age(event.waitedMs)}${inTheWay(event.blockers)}${behind}`;
+      return `${event.id}  has waited for a lock for ${age(event.waitedMs)}; ${behindOf(event)}`.replace(/; $/, '');
     }
     case 'lock.retry': {
-      const { attempt, pauseMs, spentMs, budgetMs, blockers } = event;
-      const when = `try ${attempt} in ${duration(pauseMs)}, ${age(spentMs)} of ${age(budgetMs)} spent`;
-      return `${event.id}  ${causes[event.cause]}, ${when}${inTheWay(blockers)}`;
+      return `${event.id}  ${causes[event.cause]}, ${tryOf(event)}${inTheWay(event.blockers)}`;
     }
     case 'standby.wait': {
       const connected = event.connected === '' ? 'none is connected' : `connected: ${event.connected}`;
@@ -49,11 +67,27 @@ function wordsOf(event: WaitEvent): string {
     }
     case 'build.progress': {
       const object = event.object === '' ? '' : ` ${event.object}`;
-      const percent = event.percent === null ? '' : `, ${event.percent} %`;
-      const left = event.leftMs === null || event.leftMs < 1000 ? '' : `, about ${age(event.leftMs)} left`;
-      return `${event.id}  ${event.command}${object}: ${event.phase}${percent}${left}`;
+      const estimate = estimateOf(event);
+      return `${event.id}  ${estimate.length === 0 ? '' : `${estimate.join(', ')} · `}${event.command}${object}: ${event.phase}`;
     }
   }
+}
+
+function behindOf({ blockers, waiters }: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): string {
+  const behind = waiters === 0 ? '' : `; ${waiters} waiting behind it`;
+  return `${inTheWay(blockers)}${behind}`.replace(/^; /, '');
+}
+
+function tryOf({ attempt, pauseMs, spentMs, budgetMs }: Extract<WaitEvent, { readonly kind: 'lock.retry' }>): string {
+  return `try ${attempt} in ${duration(pauseMs)}, ${age(spentMs)} of ${age(budgetMs)} spent`;
+}
+
+/** `41 %`, `about 3 min left` */
+function estimateOf({ percent, leftMs }: Extract<WaitEvent, { readonly kind: 'build.progress' }>): readonly string[] {
+  return [
+    ...(percent === null ? [] : [`${percent} %`]),
+    ...(leftMs === null || leftMs < 1000 ? [] : [`about ${age(leftMs)} left`]),
+  ];
 }
 
 const causes = {

@@ -96,6 +96,6 @@ function listed({ screen }: Context, copies: readonly KeptCheckpoint[]): Result 
     sizeText(bytes),
     screen.style.dim(restore),
   ]);
-  screen.say(...(rows.length === 0 ? ['There are no checkpoints of this environment.'] : aligned(rows)));
+  screen.answer(...(rows.length === 0 ? ['There are no checkpoints of this environment.'] : aligned(rows)));
   return done({ checkpoints: copies.map(({ folder: _folder, environment: _environment, ...one }) => one) });
 }

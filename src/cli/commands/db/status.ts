@@ -14,18 +14,18 @@ export const run: Run<typeof spec> = async (context) => {
   const { running, dataDir, major, port, pid, users, kept, log } = await inspectServer(context, project.value);
   const { style } = context.screen;
   if (!running)
-    context.screen.say(
+    context.screen.answer(
       major === undefined
         ? 'There is no embedded PostgreSQL here yet: `godwit db start` creates it.'
         : `PostgreSQL ${major} is not running.`,
     );
   else {
-    context.screen.say(
+    context.screen.answer(
       `${style.green('✔')} PostgreSQL ${major ?? ''} is running on 127.0.0.1:${port ?? ''}, process ${pid ?? ''}${kept ? ', until `godwit db stop`' : ''}.`,
       ...(users.length === 0 ? [] : [style.dim(`  used by process ${users.join(', ')}`)]),
     );
   }
-  if (major !== undefined) context.screen.say(style.dim(`  data in ${dataDir}`));
+  if (major !== undefined) context.screen.answer(style.dim(`  data in ${dataDir}`));
   return done({
     running,
     dataDir,

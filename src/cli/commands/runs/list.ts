@@ -13,9 +13,10 @@ import { asOfData } from '../../known.ts';
 import { count } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
-import { aligned, duration, shortTime } from '../../screen/format.ts';
+import { duration, shortTime } from '../../screen/format.ts';
 import { whatOf } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
+import { table } from '../../screen/table.ts';
 
 export const spec = defineCommand({
   name: 'runs list',
@@ -40,7 +41,15 @@ export const run: Run<typeof spec> = async (context) => {
     const read = await readRuns(context, ready, { limit, attempts: attempts.length });
     if (!read.ok) return failed(read.findings);
     const runs = mergeRuns(read.value.runs, attempts, limit);
-    context.screen.say('', ...(runs.length === 0 ? ['  No runs yet.'] : aligned(runs.map((run) => line(run, style)))));
+    context.screen.answer(
+      '',
+      runs.length === 0
+        ? '  No runs yet.'
+        : table(
+            runs.map((run) => line(run, style)),
+            [4, 5],
+          ),
+    );
     return done({ runs, ...asOfData(read.value.known) }, read.value.findings);
   });
 };
@@ -61,7 +70,7 @@ async function listEverywhere(context: Context, limit: number): Promise<Result> 
       const [first = '', ...rest] = line(run, screen.style);
       return [first, screen.style.bold(run.environment), ...rest];
     });
-    screen.say('', ...(rows.length === 0 ? ['  No runs yet.'] : aligned(rows)));
+    screen.answer('', rows.length === 0 ? '  No runs yet.' : table(rows, [5, 6, 1]));
   });
 }
 

@@ -56,7 +56,7 @@ export const run: Run<typeof spec> = async (context) =>
     const entry = attempts.find((candidate) => candidate.run === run.run);
     if (Math.max(reported.length, attempts.length) > 1)
       screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
-    screen.say(
+    screen.answer(
       ...runLines(run, screen.style),
       ...attemptLines(entry, screen.style),
       ...liveLines(live, screen.style),

@@ -28,7 +28,7 @@ export const run: Run<typeof spec> = async (context) =>
     if (execution.events.length === 0) return failed(execution.findings);
     const chains = execution.events.filter((event) => event.kind === 'chain');
     const common = execution.events.findLast((event) => event.kind === 'chain.history');
-    if (execution.exitCode === 0) screen.say('', ...chainLines(chains, common, screen.style));
+    if (execution.exitCode === 0) screen.answer('', ...chainLines(chains, common, screen.style));
     const { exitCode, outcome } = execution;
     const findings = uniqueByText(execution.findings);
     return {

@@ -63,7 +63,7 @@ export async function compareEnvironments(context: Context, options: CompareOpti
   }
   const gaps = gapsBetween(environments);
   const { screen } = context;
-  screen.say(
+  screen.answer(
     '',
     ...aligned(environments.map((one) => appliedLine(one, screen.style))),
     ...gapLines(gaps, screen.style),
