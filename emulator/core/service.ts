@@ -1,3 +1,4 @@
+import type { ApiError } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Need } from './need.ts';
 import type { World } from './world.ts';
@@ -15,8 +16,10 @@ export interface Call {
   /**
    * Refuses the call with 403 if the caller lacks a permission that becomes known only while the call is handled
    * (actAs).
+   *
+   * @param words the service's own message, where it differs from the usual one
    */
-  require(need: Need): void;
+  require(need: Need, words?: string): void;
   /** Starts a long-running operation of this method and returns it as the protos describe it. */
   operation(start: OperationStart): Json;
 }
@@ -69,6 +72,8 @@ export interface PlainRoute {
   readonly mark: Mark;
   /** False for token endpoints, which are called without credentials. */
   readonly authenticated?: false;
+  /** The API's own form of a refusal; absent: the usual one. */
+  readonly refusal?: (error: ApiError) => ApiError;
   readonly needs: (request: PlainRequest) => readonly Need[];
   readonly handle: (request: PlainRequest, call: Call) => Json | Promise<Json>;
 }

@@ -7,6 +7,7 @@ import type { JobFault } from '../../core/faults.ts';
 import { condition } from './conditions.ts';
 import { checkJob } from './job-check.ts';
 import { completeJob } from './job-defaults.ts';
+import { jobProblem } from './ready.ts';
 import { policyMethods } from '../../core/policy.ts';
 import { withOverrides } from './overrides.ts';
 import { killExecution, startExecution } from './perform.ts';
@@ -51,7 +52,7 @@ function jobNamed(call: Call, name: string): JobRecord {
   return record;
 }
 
-function createJob(request: JsonObject, call: Call): Json {
+async function createJob(request: JsonObject, call: Call): Promise<Json> {
   const parent = textOf(request['parent']);
   const id = textOf(request['jobId']);
   const name = `${parent}/jobs/${id}`;
@@ -60,21 +61,35 @@ function createJob(request: JsonObject, call: Call): Json {
   const { jobs: all } = runOf(call.world);
   if (all.has(name)) throw new ApiError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   const job = completeJob(call, { ...wanted, name }, undefined);
+  checkToken(call, job);
   if (request['validateOnly'] === true) return settledOperation(call, parent, job);
+  requireRun(call, job);
   const record: JobRecord = { job };
   all.set(name, record);
-  const unready = call.world.faults.takeJob();
-  if (unready !== undefined) return unreadyOperation(call, record, unready);
+  return settledJob(call, record);
+}
+
+/** A job with a token executes at once, which needs a permission of its own. */
+function requireRun(call: Call, job: JsonObject): void {
+  if (tokenOf(job) !== '' && call.world.faults.token !== 'ignored')
+    call.require({ permission: 'run.jobs.run', resource: textOf(job['name']) });
+}
+
+/** The operation of a job that was made or changed: it fails if image or secrets are not there. */
+async function settledJob(call: Call, record: JobRecord): Promise<Json> {
+  const problem = call.world.faults.takeJob() ?? (await jobProblem(call.world, record.job));
+  if (problem !== undefined) return unreadyOperation(call, record, problem);
   return jobOperation(call, record, executionByToken(call, record));
 }
 
+/** The operation ends with code 13 and words alone; the job stays (hashicorp/terraform-provider-google#15088). */
 function unreadyOperation(call: Call, record: JobRecord, { reason, message }: JobFault): Json {
   const failed = condition('Ready', 'FAILED', call.world.now(), { reason, message, severity: 'ERROR' });
   record.job = { ...record.job, terminalCondition: failed, conditions: [failed] };
   return call.operation({
     parent: placeOf(textOf(record.job['name'])),
     metadata: () => record.job,
-    work: () => Promise.reject(new ApiError('FAILED_PRECONDITION', message)),
+    work: () => Promise.reject(new ApiError('INTERNAL', message)),
   });
 }
 
@@ -97,27 +112,22 @@ function settledOperation(call: Call, parent: string, resource: JsonObject): Jso
 
 /** Proto: a job with a token executes at once, under a name that ends with the token. */
 function executionByToken(call: Call, record: JobRecord): ExecutionRecord | undefined {
-  const token = textOf(record.job['startExecutionToken']) || textOf(record.job['runExecutionToken']);
+  const token = tokenOf(record.job);
   const fault = call.world.faults.token;
   if (token === '' || fault === 'ignored') return undefined;
-  call.require({ permission: 'run.jobs.run', resource: textOf(record.job['name']) });
   return execute(call, record, {
     template: objectOf(record.job['template']),
     suffix: fault === 'renamed' ? randomSuffix() : token,
   });
 }
 
+const tokenOf = (job: JsonObject): string => textOf(job['startExecutionToken']) || textOf(job['runExecutionToken']);
+
 function execute(
   call: Call,
   record: JobRecord,
   how: { readonly template: JsonObject; readonly suffix: string },
 ): ExecutionRecord {
-  const { executions } = runOf(call.world);
-  const known = executions.get(
-    `${textOf(record.job['name'])}/executions/${runName(textOf(record.job['name'])).job}-${how.suffix}`,
-  );
-  // A token that was used before names the existing execution (assumed).
-  if (known !== undefined) return known;
   const creator = call.principal.replace(/^\w+:/, '');
   const execution = startExecution(call.world, { ...how, job: record.job, creator });
   record.job = {
@@ -141,7 +151,7 @@ function listJobs(request: JsonObject, call: Call): Json {
   return { jobs: items, ...(next === undefined ? {} : { nextPageToken: next }) };
 }
 
-function updateJob(request: JsonObject, call: Call): Json {
+async function updateJob(request: JsonObject, call: Call): Promise<Json> {
   const wanted = objectOf(request['job']);
   const name = textOf(wanted['name']);
   const { jobs: all } = runOf(call.world);
@@ -151,11 +161,33 @@ function updateJob(request: JsonObject, call: Call): Json {
   checkEtag(wanted, before?.job);
   checkJob(call, name, wanted);
   const job = completeJob(call, wanted, before?.job);
+  const same = before !== undefined && isSameGeneration(before.job, job);
+  if (!same) checkToken(call, job);
   if (request['validateOnly'] === true) return settledOperation(call, name, job);
+  requireRun(call, job);
+  if (same) return jobOperation(call, before, undefined);
   const record: JobRecord = before ?? { job };
   record.job = job;
   all.set(name, record);
-  return jobOperation(call, record, executionByToken(call, record));
+  return settledJob(call, record);
+}
+
+/** What a generation of a job consists of. */
+const specified = ['labels', 'annotations', 'client', 'template', 'startExecutionToken', 'runExecutionToken'] as const;
+
+function isSameGeneration(before: JsonObject, job: JsonObject): boolean {
+  return specified.every((name) => JSON.stringify(before[name]) === JSON.stringify(job[name]));
+}
+
+/**
+ * A token that was used before is refused, unless the job stays the same (pull request 19060 of
+ * GoogleCloudPlatform/magic-modules).
+ */
+function checkToken(call: Call, job: JsonObject): void {
+  const token = tokenOf(job);
+  const id = `${runName(textOf(job['name'])).job}-${token}`;
+  if (token !== '' && runOf(call.world).executions.has(`${textOf(job['name'])}/executions/${id}`))
+    throw new ApiError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
 }
 
 function checkEtag(request: JsonObject, current: JsonObject | undefined): void {
@@ -195,6 +227,9 @@ function runJob(request: JsonObject, call: Call): Json {
     return settledOperation(call, name, preview);
   }
   const execution = execute(call, record, { template, suffix: randomSuffix() });
+  // The job loses its token as soon as an execution is made in another way (the same pull request).
+  const { startExecutionToken: _, runExecutionToken: __, ...job } = record.job;
+  record.job = job;
   return call.operation({
     parent: placeOf(name),
     metadata: () => executionView(execution),

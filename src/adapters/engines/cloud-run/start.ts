@@ -7,6 +7,7 @@ import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
 import type { Operation } from '../../google/operations.ts';
 import { backoff } from '../../retry.ts';
+import { agentFault } from './agent-fault.ts';
 import { awaitExecution } from './await-execution.ts';
 import type { CloudRunContext } from './context.ts';
 import { conditionFault } from './condition-fault.ts';
@@ -73,9 +74,11 @@ async function update(context: CloudRunContext, input: JobInput): Promise<Starte
     idempotent: true,
   });
   if (reply.ok) return ok(reply.value);
-  // If an execution of our name exists, the answer to an earlier try was lost.
-  const found = await execution(context, input);
-  return found.ok ? ok(undefined) : startRefused(context, input, reply.error);
+  // If an execution of our name exists, the answer to an earlier try was lost. It may not be visible yet.
+  const { error } = reply;
+  const named = error.status === 409 && error.message.includes(`'${input.names.job}-${input.names.token}'`);
+  const found = named || (await execution(context, input)).ok;
+  return found ? ok(undefined) : startRefused(context, input, error);
 }
 
 function execution({ google, options }: CloudRunContext, { names }: JobInput): Promise<GoogleReply<RunExecution>> {
@@ -91,11 +94,13 @@ function startRefused(
   const { options } = context;
   // The request was sent, and may have been received.
   if (error.lost) return err(fault('job-start-unknown', { why: `Creating job ${names.job}: ${error.message}.` }));
+  const agent = agentFault(error.message, options);
+  if (agent !== undefined) return err(agent);
   const named = conditionFault([{ state: 'CONDITION_FAILED', message: error.message }], options, secretVersion);
   const unclear = error.status === 401 || error.status === 403 || error.status === 429 || error.status >= 500;
   if (named !== undefined && !unclear) return err(named);
   // Starting a job also requires permission to act as its account; in that case the account is the resource to name.
-  const acting = error.permission === 'iam.serviceaccounts.actAs' || error.permission === 'iam.serviceAccounts.actAs';
+  const acting = error.permission?.toLowerCase() === 'iam.serviceaccounts.actas';
   const resource = acting ? options.serviceAccount : jobName(options, names.job);
   return err(googleFault(error, { doing: acting ? 'acting as' : 'creating job', resource }));
 }
