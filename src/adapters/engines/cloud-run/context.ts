@@ -23,6 +23,8 @@ export interface EngineTimeouts {
   readonly startMs: number;
   /** For an execution that should have been made with its job, before another one is requested. */
   readonly tokenMs: number;
+  /** For a grant that was just made, before the start is tried once more. */
+  readonly grantMs: number;
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
   /** For any answer at all while an execution is followed: a laptop may be offline for a while. */
@@ -37,6 +39,7 @@ export interface EngineTimeouts {
 export const defaultEngineTimeouts: EngineTimeouts = {
   startMs: 5 * 60_000,
   tokenMs: 10_000,
+  grantMs: 20_000,
   linesMs: 60_000,
   unreachableMs: 15 * 60_000,
   deleteMs: 10_000,
