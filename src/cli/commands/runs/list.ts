@@ -1,56 +1,57 @@
-import type { Finding } from '../../../kit/finding.ts';
-import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRow } from '../../../migrate/contract/history-rows.ts';
-import { attemptsOf, mergeRuns } from '../../../operations/attempts.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
-import type { KnownResult } from '../../../operations/questions.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
-import { eventOf } from '../../../operations/execute.ts';
-import type { Ready } from '../../../operations/ready.ts';
-import { operationOf, execute, withProject } from '../../execute.ts';
-import { lookUp, runsQuery } from '../../../operations/look-up.ts';
+import { depthFor, newestRuns, withoutIdle } from '../../../operations/newest-runs.ts';
+import { operationOf, withProject } from '../../execute.ts';
 import { asOfData } from '../../known.ts';
-import { count } from '../../options/kinds.ts';
+import { count, flag } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
-import { duration, shortTime } from '../../screen/format.ts';
+import { countOf, duration, shortTime } from '../../screen/format.ts';
 import { whatOf } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
 import { table } from '../../screen/table.ts';
 
 export const spec = defineCommand({
   name: 'runs list',
-  summary: 'List the runs, newest first, including failed ones',
+  summary: 'List the runs that changed something or failed, newest first',
   about: [
     'If the configuration names several environments and you give no -e, the list shows the runs of all of them, as the ledgers know them.',
   ],
-  options: { limit: count('N', 'how many runs (default: 20)'), fresh },
+  options: {
+    limit: count('N', 'how many runs (default: 20)'),
+    all: flag('also show runs that were refused or had nothing to do; --json always lists them'),
+    fresh,
+  },
   examples: [
     { type: 'godwit runs list -e prod', does: 'who changed prod, when, and how it ended' },
+    { type: 'godwit runs list --all --limit 50', does: 'also those that were refused or had nothing to do' },
     { type: 'godwit runs list', does: 'all environments at once, without querying a database' },
   ],
 });
 
 /** Lists the runs of the history, and the attempts that only the ledger knows. */
 export const run: Run<typeof spec> = async (context) => {
-  const { limit = 20, fresh } = context.options;
-  if (await isAboutAll(context)) return await listEverywhere(context, limit);
+  const { limit = 20, fresh, all } = context.options;
+  // Programs get all runs; people first those that began to change something.
+  const depth = all || context.screen.json ? limit : depthFor(limit);
+  const chosen = <Row extends RunRow>(runs: readonly Row[]) =>
+    all ? { shown: runs.slice(0, limit), hidden: 0 } : withoutIdle(runs, limit);
+  if (await isAboutAll(context)) return await listEverywhere(context, { limit, depth, chosen });
   return await withProject(context, { migrations: false, fresh }, async (ready) => {
     const { style } = context.screen;
-    const attempts = await attemptsOf(ready.project);
-    const read = await readRuns(context, ready, { limit, attempts: attempts.length });
+    const read = await newestRuns(operationOf(context, ready), depth);
     if (!read.ok) return failed(read.findings);
-    const runs = mergeRuns(read.value.runs, attempts, limit);
+    const { runs, known, findings, ofLedger } = read.value;
+    if (ofLedger) context.screen.say(style.dim('  from the ledger; --fresh queries the database'));
+    const { shown, hidden } = chosen(runs);
+    const rows = shown.map((run) => line(run, style));
     context.screen.answer(
       '',
-      runs.length === 0
-        ? '  No runs yet.'
-        : table(
-            runs.map((run) => line(run, style)),
-            [4, 5],
-          ),
+      ...(rows.length === 0 ? [] : [table(rows, [4, 6])]),
+      ...closing(rows.length, hidden, style),
     );
-    return done({ runs, ...asOfData(read.value.known) }, read.value.findings);
+    return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
   });
 };
 
@@ -62,45 +63,37 @@ async function isAboutAll({ globals, options, io }: CommandContext<typeof spec>)
   return names.ok && names.value.length > 1;
 }
 
-async function listEverywhere(context: Context, limit: number): Promise<Result> {
+interface ListChoice {
+  readonly limit: number;
+  /** How many runs are read. */
+  readonly depth: number;
+  readonly chosen: <Row extends RunRow>(
+    runs: readonly Row[],
+  ) => { readonly shown: readonly Row[]; readonly hidden: number };
+}
+
+async function listEverywhere(context: Context, { limit, depth, chosen }: ListChoice): Promise<Result> {
   const { screen } = context;
   const { runsEverywhere } = await import('./everywhere.ts');
-  return await runsEverywhere(context, limit, (runs) => {
-    const rows = runs.map((run) => {
+  return await runsEverywhere(context, { limit, depth }, (runs) => {
+    const { shown, hidden } = chosen(runs);
+    const rows = shown.map((run) => {
       const [first = '', ...rest] = line(run, screen.style);
       return [first, screen.style.bold(run.environment), ...rest];
     });
-    screen.answer('', rows.length === 0 ? '  No runs yet.' : table(rows, [5, 6, 1]));
+    screen.answer(
+      '',
+      ...(rows.length === 0 ? [] : [table(rows, [5, 7, 1])]),
+      ...closing(rows.length, hidden, screen.style),
+    );
   });
 }
 
-interface ReadRuns {
-  readonly runs: readonly RunRow[];
-  readonly known?: KnownResult;
-  readonly findings?: readonly Finding[];
-}
-
-/**
- * Reads the runs from the history. For a remote environment, the newest known list is enough, or none at all, because
- * the ledger has the later runs.
- */
-async function readRuns(
-  context: Context,
-  ready: Ready,
-  wanted: { readonly limit: number; readonly attempts: number },
-): Promise<Outcome<ReadRuns>> {
-  const request = runsQuery(ready.project, ready.actor, wanted.limit);
-  const known = await lookUp(operationOf(context, ready), request.question);
-  const reported = known?.events.findLast((event) => event.kind === 'runs');
-  if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
-  if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {
-    for (const finding of ready.project.ledger.warnings?.() ?? []) context.screen.finding(finding);
-    context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
-    return ok({ runs: [] });
-  }
-  const execution = await execute(context, ready, request.task, { question: request.name });
-  const event = eventOf(execution, 'runs');
-  return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
+/** Says what the list leaves out. */
+function closing(shown: number, hidden: number, style: Style): readonly string[] {
+  if (hidden === 0) return shown === 0 ? ['  No runs yet.'] : [];
+  const others = `${countOf(hidden, 'run')} that changed nothing (refused, or nothing to do): --all shows ${hidden === 1 ? 'it' : 'them'}`;
+  return [style.dim(`  ${shown === 0 ? '' : '+ '}${others}`)];
 }
 
 function line(run: RunRow, style: Style): readonly string[] {
@@ -109,7 +102,8 @@ function line(run: RunRow, style: Style): readonly string[] {
     shortTime(run.startedAt),
     style.bold(run.command),
     run.outcome,
-    style.dim(`${whatOf(run)} ${duration(run.ms)}`),
+    whatOf(run),
+    style.dim(duration(run.ms)),
     style.dim(run.by),
   ];
 }
