@@ -56,7 +56,7 @@ export async function checkPermissions(
   const refused = await Promise.all(missing.map((permission) => isRefused(google, { options, names }, permission)));
   if (!refused.includes(true))
     return ok(
-      `In project ${options.project} you may lack ${missing.join(', ')}, unless a condition grants them: going on`,
+      `In project ${options.project} you may lack ${missing.join(', ')}, unless a condition grants them; the run continues`,
     );
   const roles = [...new Set(missing.map((permission) => roleFor(permission) ?? 'roles/run.developer'))];
   const commands = roles.map((role) => `\`${grantCommand(role, resource)}\``);
