@@ -61,7 +61,7 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     async engine(onProgress) {
       const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
       const runner = runnerFile();
-      const common = { options, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
+      const common = { options, environment, google, hashing: nodeHashing, redactor, runner, onProgress, env };
       const linesMs = milliseconds(env['GODWIT_LINES_PATIENCE'] ?? '');
       const grantMs = milliseconds(env['GODWIT_GRANT_PATIENCE'] ?? '');
       const timeouts = {
