@@ -59,6 +59,8 @@ const cloudRun = z.strictObject({
     })
     .optional()
     .describe('where Cloud Logging keeps the lines of jobs and the ledger; default: the project'),
+  binaryAuthorization: z.string().optional().describe('`default`, or the full name of a policy of Binary Authorization'),
+  encryptionKey: z.string().optional().describe('full name of a key of Cloud KMS that encrypts the job'),
   endpoints: z.record(z.string(), z.string()).optional().describe('base URLs in place of Google’s, by service'),
   impersonate: z.string().optional().describe('service account to act as'),
 });

@@ -48,6 +48,10 @@ export interface CloudRunOptions {
    * `projects/P`, or a log view.
    */
   readonly logs: readonly string[];
+  /** `default`, or the full name of a policy of Binary Authorization. */
+  readonly binaryAuthorization?: string;
+  /** Full name of a key of Cloud KMS. */
+  readonly encryptionKey?: string;
   /** Base URLs in place of Google's, by service. */
   readonly endpoints: Readonly<Partial<Record<GoogleService, string>>>;
   /** Service account to impersonate. */
