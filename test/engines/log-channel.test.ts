@@ -207,23 +207,31 @@ test('F13: three runs at once stay within the read quota of their project', asyn
   expect(reads.filter(({ status }) => status !== 'OK')).toEqual([]);
 });
 
-test('N4: a lost line is told where it is missing, and all that was written after it is shown while the run goes on (`log-incomplete`)', async () => {
-  await using cloud = await startQuietly();
-  cloud.faults.onLogs({ lose: [2] });
-  const run = createRunId(Date.now());
-  const ended: RunEvent = { kind: 'exec.finished', exitCode: 3, signal: '', ms: 1, bytes: 4 };
-  const events = [notice('a'), notice('lost'), notice('c'), notice('d'), notice('e'), ended, closed(run, 40)];
-  using project = createProject({});
-  const gate = join(project.folder, 'gate');
-  const ref = await startRun(cloud, run, { events, pauseMs: 20, exitCode: 40, gate });
-  // The command is over, but the run is not, until this has been shown.
-  const { events: shown, result } = await followed(follower(cloud), ref, ({ kind }) => {
-    if (kind === 'exec.finished') writeFileSync(gate, '');
-  });
-  expect(kinds(shown)).toEqual(['a', 'log-incomplete', 'c', 'd', 'e', 'exec.finished']);
-  expect(shown[1]).toMatchObject({ finding: { why: expect.stringContaining('Lines are missing here: line 2 of') } });
-  expect(result).toMatchObject({ exitCode: 40, complete: false, finished: { exitCode: 40, outcome: 'failed', ms: 7 } });
-});
+test(
+  'N4: a lost line is told where it is missing, and all that was written after it is shown while the run goes on (`log-incomplete`)',
+  { timeout: 30_000 },
+  async () => {
+    await using cloud = await startQuietly();
+    cloud.faults.onLogs({ lose: [2] });
+    const run = createRunId(Date.now());
+    const ended: RunEvent = { kind: 'exec.finished', exitCode: 3, signal: '', ms: 1, bytes: 4 };
+    const events = [notice('a'), notice('lost'), notice('c'), notice('d'), notice('e'), ended, closed(run, 40)];
+    using project = createProject({});
+    const gate = join(project.folder, 'gate');
+    const ref = await startRun(cloud, run, { events, pauseMs: 20, exitCode: 40, gate });
+    // The command is over, but the run is not, until this has been shown.
+    const { events: shown, result } = await followed(follower(cloud), ref, ({ kind }) => {
+      if (kind === 'exec.finished') writeFileSync(gate, '');
+    });
+    expect(kinds(shown)).toEqual(['a', 'log-incomplete', 'c', 'd', 'e', 'exec.finished']);
+    expect(shown[1]).toMatchObject({ finding: { why: expect.stringContaining('Lines are missing here: line 2 of') } });
+    expect(result).toMatchObject({
+      exitCode: 40,
+      complete: false,
+      finished: { exitCode: 40, outcome: 'failed', ms: 7 },
+    });
+  },
+);
 
 test('N4: at the end every gap is told, and nothing that arrived is kept back', async () => {
   await using cloud = await startQuietly();
