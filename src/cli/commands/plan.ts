@@ -34,7 +34,7 @@ export const spec = defineCommand({
   examples: [
     { type: 'godwit plan', does: 'what `up` would do now' },
     { type: 'godwit plan -e prod --out prod.plan.json', does: 'write a plan for review; `up --plan` applies it' },
-    { type: 'godwit plan --sql | less', does: 'read every statement, and what godwit adds' },
+    { type: 'godwit plan --sql > plan.sql', does: 'every statement that would be executed, and what godwit adds' },
     { type: 'godwit plan --exit-code', does: 'for a pipeline: 0 nothing pending, 3 pending, 10 something is wrong' },
   ],
 });
@@ -55,7 +55,9 @@ export const run: Run<typeof spec> = async (context) => {
     const sql = options.sql && found.steps.length > 0 ? await sqlOf(found, ready) : undefined;
     if (sql === undefined) screen.answer(...planLines(found, screen.style));
     else if (!screen.json) screen.product(maskCredentials(sql));
-    (sql === undefined ? screen.answer : screen.say)(...checkpointNote(checkpoint, screen.style));
+    const checkpointed = checkpointNote(checkpoint, screen.style);
+    if (sql === undefined) screen.answer(...checkpointed);
+    else screen.say(...checkpointed);
     if (out !== undefined) {
       const written = await writePlan(io.cwd, out, {
         environment,
