@@ -9,6 +9,7 @@ import { bindCtrlC } from './ctrl-c.ts';
 import { ageText } from './known.ts';
 import { progressOn } from './progress.ts';
 import { duration } from './screen/format.ts';
+import { runsIn } from './runs-in.ts';
 import { planLines } from './screen/plan.ts';
 import { statementSource } from './statement-source.ts';
 
@@ -34,6 +35,7 @@ function noteOn(context: Context): (note: Note) => void {
     switch (note.kind) {
       case 'opened':
         screen.excerptsFrom(note.project.root);
+        screen.knowRuns(() => runsIn(note.project.stateDir));
         return;
       case 'reached': {
         const { target, place, note: server, bundle } = note.wired;

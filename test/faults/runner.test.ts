@@ -8,12 +8,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { elapse } from '../support/elapse.ts';
+import { namedRun } from '../support/named-run.ts';
 
 const table = 'create table a (n int);\n';
 
 async function detached(project: TestProject, database: TestDatabase): Promise<{ run: string; pid: number }> {
   const started = await project.run('up', '--detach');
-  const run = /runs attach (\w+)/.exec(started.err)?.[1] ?? '';
+  const run = namedRun(project.folder, started.err);
   const sleeping = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
   await until('its statement sleeps', async () => (await database.query(sleeping)).length > 0);
   return { run, pid: Number.parseInt(project.read(`.godwit/runs/${run}/pid`), 10) };

@@ -17,7 +17,8 @@ import { text } from '../options/kinds.ts';
 import { exitCode, file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
-import { countOf, shortTime } from '../screen/format.ts';
+import { countOf } from '../screen/format.ts';
+import { localTime } from '../screen/local-time.ts';
 import type { Style } from '../screen/style.ts';
 import { table } from '../screen/table.ts';
 import { bareLine, byVersion, linesOf, settledStates, unseen, type StatusLine } from './status/status-lines.ts';
@@ -178,7 +179,7 @@ function tally(lines: readonly StatusLine[]): string {
 function row(line: StatusLine, style: Style): readonly string[] {
   const title = isBareId(line.id) ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
   if (line.state === 'applied' || line.state === 'ahead') {
-    const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
+    const when = `${localTime(line.at ?? '')} by ${line.by ?? ''}`;
     const from = line.from === undefined ? '' : ` from ${line.from}`;
     const how = style.dim(line.how === 'applied' ? when : `${line.how ?? ''}${from} ${when}`);
     const ahead = line.state === 'ahead' ? ` ${style.yellow('ahead of the files here')}` : '';

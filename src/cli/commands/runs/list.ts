@@ -13,8 +13,10 @@ import { asOfData } from '../../known.ts';
 import { count } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
-import { duration, shortTime } from '../../screen/format.ts';
+import { duration } from '../../screen/format.ts';
+import { localTime } from '../../screen/local-time.ts';
 import { whatOf } from '../../screen/run-about.ts';
+import type { Screen } from '../../screen/screen-port.ts';
 import type { Style } from '../../screen/style.ts';
 import { table } from '../../screen/table.ts';
 
@@ -36,17 +38,17 @@ export const run: Run<typeof spec> = async (context) => {
   const { limit = 20, fresh } = context.options;
   if (await isAboutAll(context)) return await listEverywhere(context, limit);
   return await withProject(context, { migrations: false, fresh }, async (ready) => {
-    const { style } = context.screen;
     const attempts = await attemptsOf(ready.project);
     const read = await readRuns(context, ready, { limit, attempts: attempts.length });
     if (!read.ok) return failed(read.findings);
     const runs = mergeRuns(read.value.runs, attempts, limit);
+    context.screen.knowRuns(() => runs.map((one) => one.run));
     context.screen.answer(
       '',
       runs.length === 0
         ? '  No runs yet.'
         : table(
-            runs.map((run) => line(run, style)),
+            runs.map((run) => line(run, context.screen)),
             [4, 5],
           ),
     );
@@ -66,8 +68,9 @@ async function listEverywhere(context: Context, limit: number): Promise<Result> 
   const { screen } = context;
   const { runsEverywhere } = await import('./everywhere.ts');
   return await runsEverywhere(context, limit, (runs) => {
+    screen.knowRuns(() => runs.map((one) => one.run));
     const rows = runs.map((run) => {
-      const [first = '', ...rest] = line(run, screen.style);
+      const [first = '', ...rest] = line(run, screen);
       return [first, screen.style.bold(run.environment), ...rest];
     });
     screen.answer('', rows.length === 0 ? '  No runs yet.' : table(rows, [5, 6, 1]));
@@ -103,10 +106,11 @@ async function readRuns(
   return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
 }
 
-function line(run: RunRow, style: Style): readonly string[] {
+function line(run: RunRow, screen: Screen): readonly string[] {
+  const { style } = screen;
   return [
-    `  ${symbolOf(run, style)} ${run.run}`,
-    shortTime(run.startedAt),
+    `  ${symbolOf(run, style)} ${screen.nameOfRun(run.run)}`,
+    localTime(run.startedAt),
     style.bold(run.command),
     run.outcome,
     style.dim(`${whatOf(run)} ${duration(run.ms)}`),
