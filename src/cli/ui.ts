@@ -93,7 +93,7 @@ async function ask({ io, screen }: Context, question: ConsentQuestion): Promise<
       screen.settle();
       screen.say(
         '',
-        `${screen.style.yellow('!')} This run destroys rows:`,
+        `${screen.style.magenta('!')} This run destroys rows:`,
         ...findings.flatMap(({ why, where }) => [`    ${where?.file ?? ''}:${where?.line ?? 1}`, `      ${why}`]),
       );
       const answer = await io.ask(`\nType yes to destroy ${findings.length === 1 ? 'it' : 'them'}: `);

@@ -182,7 +182,7 @@ function row(line: StatusLine, style: Style): readonly string[] {
     const when = `${localTime(line.at ?? '')} by ${line.by ?? ''}`;
     const from = line.from === undefined ? '' : ` from ${line.from}`;
     const how = style.dim(line.how === 'applied' ? when : `${line.how ?? ''}${from} ${when}`);
-    const ahead = line.state === 'ahead' ? ` ${style.yellow('ahead of the files here')}` : '';
+    const ahead = line.state === 'ahead' ? ` ${style.magenta('ahead of the files here')}` : '';
     return [`  ${style.green('✔')} ${title}`, `${how}${ahead}`];
   }
   const paint =
@@ -190,7 +190,7 @@ function row(line: StatusLine, style: Style): readonly string[] {
       ? style.cyan
       : line.state === 'changed' || line.state === 'missing'
         ? style.red
-        : style.yellow;
+        : style.magenta;
   return [`  ${paint(line.state === 'pending' ? '•' : '!')} ${title}`, paint(stateText(line))];
 }
 

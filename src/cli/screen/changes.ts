@@ -103,7 +103,7 @@ const signs = { created: '+', changed: '~', dropped: '-' } as const;
 /** Lists everything that a run did, by migration; a part that was created or dropped with its whole is indented. */
 export function changeLines(changes: readonly Change[], style: Style): readonly string[] {
   const migrations = [...new Set(changes.map(({ migration }) => migration))];
-  const paint = { created: style.green, changed: style.yellow, dropped: style.red } as const;
+  const paint = { created: style.green, changed: style.magenta, dropped: style.red } as const;
   return migrations.flatMap((migration) => {
     const own = changes.filter((change) => change.migration === migration);
     // A part is indented below its whole only if this migration, not an earlier one, lists the whole.

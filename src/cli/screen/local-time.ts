@@ -9,7 +9,7 @@ export function withLocalTimes(text: string): string {
   return text.replaceAll(utcTime, (_, day: string, time: string) => inZone(new Date(`${day}T${time}Z`)));
 }
 
-const utcTime = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)(?::\d\d(?:\.\d+)?)? UTC\b/g;
+const utcTime = /\b(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?: UTC|Z)\b/g;
 
 /** Minutes are enough for people. (`toLocaleString` would load the locale, which takes longer than all of `status`.) */
 function inZone(at: Date): string {

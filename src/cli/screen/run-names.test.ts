@@ -34,5 +34,6 @@ test.each([
   vi.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(offset);
   expect(localTime('2026-03-04T23:30:59.123Z')).toBe(told);
   expect(withLocalTimes('applied on 2026-03-04 23:30 UTC, by ann')).toBe(`applied on ${told}, by ann`);
+  expect(withLocalTimes('applied on 2026-03-04T23:30:59.123Z')).toBe(`applied on ${told}`);
   expect(withLocalTimes("default '2026-03-04 23:30:00+00'")).toBe("default '2026-03-04 23:30:00+00'");
 });

@@ -123,5 +123,5 @@ const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unk
 function symbolOf(run: RunRow, style: Style): string {
   if (run.exitCode === 0) return style.green('✔');
   // A run that the database knows only through a later run has no exit code.
-  return openOutcomes.has(run.outcome) ? style.yellow('…') : style.red('✘');
+  return openOutcomes.has(run.outcome) ? style.magenta('…') : style.red('✘');
 }
