@@ -74,11 +74,43 @@ test.each<[string, ExecutionFault, string, string]>([
   expect([execution['startTime'], execution['last']]).toEqual([undefined, undefined]);
 });
 
-test('an image that the registry does not hold is missing without any plan', async () => {
+test('an image or a secret that is not there is missed when the job is made or changed: the job stays, and executes nothing', async () => {
   await using cloud = await startEmulator();
-  expect(await perform(cloud, { image: `${cloud.registry}/acme-dev/none:1` })).toMatchObject(
-    failed('CONTAINER_MISSING'),
-  );
+  const image = `${cloud.registry}/acme-dev/none:1`;
+  const ended = async (answer: { body: Record<string, unknown> }): Promise<unknown> =>
+    (await send(cloud, 'POST', `v2/${String(answer.body['name'])}:wait`, {})).body['error'];
+  const made = await create(cloud, jobOf({ image }));
+  expect(await ended(made)).toMatchObject({ code: 13, message: `Image '${image}' not found.` });
+  const env = [{ name: 'URL', valueSource: { secretKeyRef: { secret: 'none', version: '1' } } }];
+  const changed = await send(cloud, 'PATCH', `${place}/jobs/migrate`, jobOf({ env }));
+  expect(await ended(changed)).toMatchObject({ code: 13, message: expect.stringContaining('was not found') as string });
+  expect(cloud.state.jobs[0]).toMatchObject({ terminalCondition: { reason: 'SECRETS_ACCESS_CHECK_FAILED' } });
+  expect(cloud.state.executions).toEqual([]);
+  expect((await send(cloud, 'PATCH', `${place}/jobs/migrate`, jobOf({}))).status).toBe(200);
+  expect(cloud.state.executions).toHaveLength(1);
+});
+
+test('F7: images of other registries are refused with the words of Cloud Run', async () => {
+  await using cloud = await startEmulator();
+  const foreign = await create(cloud, jobOf({ image: 'ghcr.io/acme/app' }));
+  expect(foreign.status).toBe(400);
+  expect(JSON.stringify(foreign.body)).toContain('docker.io but obtained ghcr.io/acme/app');
+  for (const image of ['node', 'docker.io/library/node', 'eu.gcr.io/acme/app', 'acme/app'])
+    expect((await create(cloud, jobOf({ image }))).status).not.toBe(400);
+});
+
+test('F4, F5: a quota project that the caller may not use, and an account, are refused with the words of Google', async () => {
+  await using cloud = await startEmulator({ iam: { 'user:ann@example.com': ['run.jobs.create'] } });
+  const authorization = `Bearer ${cloud.env('user:ann@example.com')['GOOGLE_OAUTH_ACCESS_TOKEN'] ?? ''}`;
+  const made = async (headers: Record<string, string>): Promise<string> => {
+    const body = JSON.stringify(jobOf({}));
+    const sent = { method: 'POST', headers: { authorization, ...headers }, body };
+    return await (await fetch(`${cloud.url}/${place}/jobs?jobId=a`, sent)).text();
+  };
+  const charged = await made({ 'x-goog-user-project': 'billing' });
+  expect(charged).toContain('USER_PROJECT_DENIED');
+  expect(charged).toMatch(/"consumer": *"projects\/billing"/);
+  expect(await made({})).toContain("Permission 'iam.serviceaccounts.actAs' denied on service account ");
 });
 
 test('in a project that was made, the connector has to be there and ready, and the account has to exist', async () => {
@@ -188,7 +220,7 @@ test('a job that does not become ready tells why in its condition and its operat
   cloud.faults.onJob({ reason: 'CONTAINER_MISSING', message: 'Image not found.' });
   const { body } = await create(cloud, jobOf({}));
   const ended = await send(cloud, 'POST', `v2/${String(body['name'])}:wait`, {});
-  expect(ended.body).toMatchObject({ done: true, error: { code: 9, message: 'Image not found.' } });
+  expect(ended.body).toMatchObject({ done: true, error: { code: 13, message: 'Image not found.' } });
   expect(cloud.state.jobs[0]).toMatchObject({
     terminalCondition: { state: 'CONDITION_FAILED', reason: 'CONTAINER_MISSING' },
   });

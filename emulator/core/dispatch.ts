@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkRequired } from '../proto/required.ts';
 import { readMessage, writeMessage } from '../proto/walk.ts';
 import type { MethodDescriptor } from '../proto/descriptor-model.ts';
-import { checkApi } from './enabled.ts';
+import { checkApi, checkQuotaProject } from './enabled.ts';
 import { ApiError } from './errors.ts';
 import type { CallFault } from './faults.ts';
 import { permissionDenied } from './iam.ts';
@@ -17,6 +17,8 @@ export class ConnectionLost extends Error {}
 /** Who calls, and how. */
 export interface Origin {
   readonly authorization: string | undefined;
+  /** The project that the call is charged to: `x-goog-user-project`. */
+  readonly quotaProject?: string | undefined;
   readonly transport: 'rest' | 'grpc';
 }
 
@@ -93,20 +95,29 @@ async function recorded(
   const checkedNeeds: Need[] = [];
   let principal = '';
   let status = 'OK';
-  const permit = (needs: readonly Need[]): void => {
+  const permit = (needs: readonly Need[], words?: string): void => {
     for (const need of needs) {
       checkedNeeds.push(need);
       checkApi(world, about.service, need.resource);
-      if (!world.iam.may(principal, need)) throw permissionDenied(need, about.service);
+      if (world.iam.may(principal, need)) continue;
+      throw words === undefined ? permissionDenied(need, about.service) : new ApiError('PERMISSION_DENIED', words);
     }
   };
   try {
     if (about.refusal !== undefined) throw about.refusal;
     principal = about.origin === undefined ? 'anonymous' : world.iam.principalOf(about.origin.authorization);
+    const quotaProject = about.origin?.quotaProject;
+    if (quotaProject !== undefined) checkQuotaProject(world, { service: about.service, principal, quotaProject });
     const operation = (): Json => {
       throw new Error('Plain routes write their own operations.');
     };
-    const call: Call = { world, principal, method: about.method, require: (need) => permit([need]), operation };
+    const call: Call = {
+      world,
+      principal,
+      method: about.method,
+      require: (need, words) => permit([need], words),
+      operation,
+    };
     return await handle(call, permit);
   } catch (error) {
     status = error instanceof ApiError ? error.status : 'INTERNAL';

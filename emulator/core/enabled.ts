@@ -47,6 +47,36 @@ export function checkApi(world: World, service: string, resource: string): void 
   );
 }
 
+/**
+ * The project that a caller charges a call to: the caller needs a permission there, and the API must be on there
+ * (google-github-actions/auth#250, golang/oauth2#702).
+ */
+export function checkQuotaProject(
+  world: World,
+  {
+    service,
+    principal,
+    quotaProject,
+  }: { readonly service: string; readonly principal: string; readonly quotaProject: string },
+): void {
+  const project = projectId(world, quotaProject);
+  const resource = `projects/${project}`;
+  if (!world.iam.may(principal, { permission: 'serviceusage.services.use', resource }))
+    throw new ApiError(
+      'PERMISSION_DENIED',
+      `Caller does not have required permission to use project ${quotaProject}. Grant the caller the roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission, by visiting https://console.developers.google.com/iam-admin/iam/project?project=${quotaProject} and then retry. Propagation of the new permission may take a few minutes.`,
+      [
+        {
+          '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+          reason: 'USER_PROJECT_DENIED',
+          domain: 'googleapis.com',
+          metadata: { service: `${service}.googleapis.com`, consumer: `projects/${quotaProject}` },
+        },
+      ],
+    );
+  checkApi(world, service, resource);
+}
+
 /** Assumed: a call about a service account alone (`projects/-/…`) counts for the project of the account. */
 function projectIn(resource: string): string {
   const [, given = ''] = /^(?:\/\/[^/]+\/)?projects\/([^/]+)/.exec(resource) ?? [];

@@ -15,8 +15,10 @@ export interface Call {
   /**
    * Refuses the call with 403 if the caller lacks a permission that becomes known only while the call is handled
    * (actAs).
+   *
+   * @param words the service's own message, where it differs from the usual one
    */
-  require(need: Need): void;
+  require(need: Need, words?: string): void;
   /** Starts a long-running operation of this method and returns it as the protos describe it. */
   operation(start: OperationStart): Json;
 }

@@ -13,6 +13,8 @@ type ImageAnswer = { readonly found: LocalImage } | { readonly found?: undefined
 
 /** Where images come from. */
 export interface ImageSource {
+  /** The host of the emulator's own registry, if there is one. */
+  readonly host?: string;
   find(reference: string): Promise<ImageAnswer>;
   /** Removes files that were unpacked for tasks. */
   close(): void;

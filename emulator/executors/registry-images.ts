@@ -30,6 +30,7 @@ export function registryImages(registry: Registry, folder?: string): ImageSource
   // A program that exits abruptly closes nothing.
   process.once('exit', remove);
   return {
+    host: registry.host,
     find(reference) {
       const host = reference.split('/')[0] ?? '';
       const other = { reference, ...(folder === undefined ? {} : { folder }) };

@@ -63,7 +63,12 @@ async function answer(
 async function route(world: World, routes: readonly Route[], request: IncomingMessage): Promise<Json> {
   const url = new URL(request.url ?? '/', 'http://emulator');
   const body = await readBody(request);
-  const origin = { authorization: request.headers.authorization, transport: 'rest' as const };
+  const quotaProject = request.headers['x-goog-user-project'];
+  const origin = {
+    authorization: request.headers.authorization,
+    quotaProject: typeof quotaProject === 'string' ? quotaProject : undefined,
+    transport: 'rest' as const,
+  };
   for (const each of routes) {
     if (each.verb !== request.method) continue;
     const params = each.match(url.pathname);

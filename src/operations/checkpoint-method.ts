@@ -46,6 +46,7 @@ async function cloudCheckpointer(project: Project, engine: CloudRunOptions): Pro
       endpoints: engine.endpoints,
       env: project.env,
       redactor: project.redactor,
+      quotaProject: engine.project,
       ...(engine.impersonate === undefined ? {} : { impersonate: engine.impersonate }),
     });
     return createCloudSqlCheckpointer({ google, instance: engine.instance });

@@ -91,7 +91,20 @@ test.each([
   expect(problems({ environments: { dev: options } }).join('\n')).toContain(text);
 });
 
-test('images may be kept in any registry', () => {
-  const image = { repository: '127.0.0.1:5000/acme-dev/godwit', base: 'docker.io/library/node:22-slim' };
-  expect(problems({ environments: { dev: { engine: { ...engine, image } } } })).toEqual([]);
+test.each([
+  ['us-central1-docker.pkg.dev/acme-dev/godwit', true],
+  ['us-docker.pkg.dev/shared/godwit/more', true],
+  ['gcr.io/acme-dev', true],
+  ['eu.gcr.io/acme-dev/godwit', true],
+  ['docker.io/acme/godwit', true],
+  ['127.0.0.1:5000/acme-dev/godwit', true],
+  ['us-docker.pkg.dev/shared', false],
+  ['ghcr.io/acme/godwit', false],
+  ['registry.example.com/godwit', false],
+  ['my-gcr.io.example.com/godwit', false],
+])('F7: images are kept where Cloud Run starts them: %s, %s', (repository, taken) => {
+  const image = { repository, base: 'registry.example.com/node:22', own: 'ghcr.io/acme/app:1' };
+  const found = problems({ environments: { dev: { engine: { ...engine, image } } } }).join();
+  expect(found.includes('from which Cloud Run starts images')).toBe(!taken);
+  expect(found === '').toBe(taken);
 });

@@ -23,10 +23,33 @@ const connector = matching(
   'the name of a Serverless VPC Access connector',
 );
 
-const repository = matching(
+const repositoryForm = matching(
   /^([a-z]([a-z0-9-]{0,61}[a-z0-9])?|[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)+)$/,
-  'the name of an Artifact Registry repository, or a place in another registry, such as "registry.example.com/godwit"',
+  'the name of an Artifact Registry repository, or its full name, such as "us-docker.pkg.dev/acme/godwit"',
 );
+
+/** Registries from which Cloud Run starts images; loopback is the emulator's. */
+const startable: readonly RegExp[] = [
+  /^[a-z0-9-]+-docker\.pkg\.dev(\/[^/]+){2,}$/,
+  /^([a-z]+\.)?gcr\.io\//,
+  /^docker\.io\//,
+  /^(localhost|127(\.\d{1,3}){3})(:\d+)?\//,
+];
+
+/** Cloud Run refuses images of other registries, but only after they were pushed. */
+const repository: Kind = (value, path) => {
+  const problems = repositoryForm(value, path);
+  if (problems.length > 0 || typeof value !== 'string' || !value.includes('/')) return problems;
+  return startable.some((pattern) => pattern.test(value))
+    ? []
+    : [
+        {
+          path,
+          why: `must be a place from which Cloud Run starts images (LOCATION-docker.pkg.dev/PROJECT/REPOSITORY, gcr.io or docker.io), not ${show(value)}.`,
+          fix: 'Write the name of an Artifact Registry repository. `image.base` and `image.own` may be in any registry: godwit copies them.',
+        },
+      ];
+};
 
 /** Name of an image, by tag or digest. */
 export const imageName = matching(

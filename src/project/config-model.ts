@@ -33,7 +33,10 @@ export interface CloudRunConfig {
   readonly image?: {
     /** Any image with Node. Default: `docker.io/library/node:22-slim`. */
     readonly base?: string;
-    /** Artifact Registry repository for godwit's images, or a place in another registry. Default: `godwit`. */
+    /**
+     * Artifact Registry repository for godwit's images, or its full name; Cloud Run also starts images from gcr.io and
+     * docker.io. Default: `godwit`.
+     */
     readonly repository?: string;
     /** An image of your own, in place of the base. */
     readonly own?: string;

@@ -47,6 +47,7 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     endpoints: options.endpoints,
     env,
     redactor,
+    quotaProject: options.project,
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
   });
   const results = createResultFiles(join(stateDir, 'results'), redact);

@@ -57,6 +57,7 @@ function siteOf(environment: EnvironmentConfig, env: Readonly<Record<string, str
     endpoints: terms.endpoints,
     env,
     redactor: createRedactor(),
+    quotaProject: terms.project,
     ...(terms.impersonate === undefined ? {} : { impersonate: terms.impersonate }),
   });
   const configuration = (more: Partial<CloudRunConfig> = {}): string =>

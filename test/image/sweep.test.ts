@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { removeOldImages } from '../../src/adapters/engines/cloud-run/remove-images.ts';
+import { createGoogle } from '../../src/adapters/google/google.ts';
+import { createRedactor } from '../../src/kit/redact.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
 import { jobWorld, type JobWorld } from '../support/cloud-run.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -48,6 +51,24 @@ test('a run that pushes an image removes old ones; the newest of each environmen
   expect(tagsIn(world).filter((tag) => tag.startsWith('bundle-prod'))).toHaveLength(3);
   expect(tagsIn(world).filter((tag) => tag.startsWith('base-'))).toHaveLength(1);
   expect(world.called('DeleteVersion')).toBe(3);
+});
+
+test('F9: images are removed only in the environment’s own project, where the name of the repository says', async () => {
+  await using world = await jobWorld('postgresql://app@127.0.0.1:1/app');
+  const { options, emulator } = world;
+  const swept = async (repository: string): Promise<string> => {
+    const before = emulator.calls.length;
+    const google = createGoogle({ endpoints: options.endpoints, env: world.cloud.env, redactor: createRedactor() });
+    await removeOldImages({ google, options: { ...options, image: { ...options.image, repository } } });
+    const listed = emulator.calls.slice(before).filter(({ method }) => method.endsWith('ListDockerImages'));
+    return listed.map(({ needs }) => needs[0]?.resource).join();
+  };
+  const own = 'projects/acme-dev/locations';
+  expect(await swept('godwit')).toContain(`${own}/us-central1/repositories/godwit`);
+  expect(await swept('us-docker.pkg.dev/acme-dev/images')).toContain(`${own}/us/repositories/images`);
+  expect(await swept('eu.gcr.io/acme-dev')).toContain(`${own}/europe/repositories/eu.gcr.io`);
+  expect(await swept('us-central1-docker.pkg.dev/shared/godwit')).toBe('');
+  expect(await swept('docker.io/acme-dev/godwit')).toBe('');
 });
 
 test('a run that pushes nothing asks for no images, and one that may not list them goes on', async () => {

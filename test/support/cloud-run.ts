@@ -62,6 +62,7 @@ export async function jobWorld(
       env: variables,
       redactor,
       budgetMs,
+      quotaProject: options.project,
     });
     return createCloudRunEngine({
       options,

@@ -25,6 +25,7 @@ export function checkJob(call: Call, name: string, job: JsonObject): void {
     ...nameFaults(name, job),
     ...labelFaults(job, 'job'),
     ...templateFaults(objectOf(job['template'])),
+    ...imageFaults(call.world, objectOf(objectOf(job['template'])['template'])),
   ];
   if (violations.length > 0) throw badRequest(violations);
   const template = objectOf(objectOf(job['template'])['template']);
@@ -89,6 +90,23 @@ function templateFaults(template: JsonObject): readonly Violation[] {
   return faults;
 }
 
+/** Registries that Cloud Run pulls from, and its words (ko-build/terraform-provider-ko#205). */
+function imageFaults({ images }: World, task: JsonObject): readonly Violation[] {
+  return listOf(task['containers']).flatMap((container, index) => {
+    const image = textOf(objectOf(container)['image']);
+    const [first = ''] = image.split('/');
+    const host = image.includes('/') && /[.:]/.test(first) ? first : 'docker.io';
+    if (host === images.host || /^([a-z]+\.)?gcr\.io$|^([a-z0-9-]+-)?docker\.pkg\.dev$|^docker\.io$/.test(host))
+      return [];
+    return [
+      {
+        field: `job.template.template.containers[${index}].image`,
+        description: `Expected an image path like [host/]repo-path[:tag and/or @digest], where host is one of [region.]gcr.io, [region-]docker.pkg.dev or docker.io but obtained ${image}`,
+      },
+    ];
+  });
+}
+
 export function environmentFaults(container: JsonObject, path: string): readonly Violation[] {
   const faults: Violation[] = [];
   const seen = new Set<string>();
@@ -124,11 +142,16 @@ function networkFaults(access: JsonObject, given: boolean, path: string): readon
 /** Seconds of a Duration in JSON; 0 when there is none. */
 export const secondsOf = (duration: string): number => Number(duration.replace(/s$/, '')) || 0;
 
-/** The account must exist, and the caller must be permitted to act as it (documentation: troubleshooting). */
+/**
+ * The account must exist, and the caller must be permitted to act as it (documentation: troubleshooting). Cloud Run writes
+ * the permission with a small `a` (GoogleCloudPlatform/k8s-config-connector#1007).
+ */
 function checkServiceAccount(call: Call, name: string, given: string): void {
   const { project } = runName(name);
   const email = given || defaultAccount(call.world, project);
-  call.require({ permission: 'iam.serviceAccounts.actAs', resource: `projects/${project}/serviceAccounts/${email}` });
+  const resource = `projects/${project}/serviceAccounts/${email}`;
+  const words = `Permission 'iam.serviceaccounts.actAs' denied on service account ${email} (or it may not exist).`;
+  call.require({ permission: 'iam.serviceAccounts.actAs', resource }, words);
   if (!isKnownProject(call.world, project) || given === '') return;
   if (!resourcesOf(call.world).serviceAccounts.has(email)) throw notFound(`Service account ${email} does not exist.`);
 }

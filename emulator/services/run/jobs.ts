@@ -7,6 +7,7 @@ import type { JobFault } from '../../core/faults.ts';
 import { condition } from './conditions.ts';
 import { checkJob } from './job-check.ts';
 import { completeJob } from './job-defaults.ts';
+import { jobProblem } from './ready.ts';
 import { policyMethods } from '../../core/policy.ts';
 import { withOverrides } from './overrides.ts';
 import { killExecution, startExecution } from './perform.ts';
@@ -51,7 +52,7 @@ function jobNamed(call: Call, name: string): JobRecord {
   return record;
 }
 
-function createJob(request: JsonObject, call: Call): Json {
+async function createJob(request: JsonObject, call: Call): Promise<Json> {
   const parent = textOf(request['parent']);
   const id = textOf(request['jobId']);
   const name = `${parent}/jobs/${id}`;
@@ -61,20 +62,33 @@ function createJob(request: JsonObject, call: Call): Json {
   if (all.has(name)) throw new ApiError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   const job = completeJob(call, { ...wanted, name }, undefined);
   if (request['validateOnly'] === true) return settledOperation(call, parent, job);
+  requireRun(call, job);
   const record: JobRecord = { job };
   all.set(name, record);
-  const unready = call.world.faults.takeJob();
-  if (unready !== undefined) return unreadyOperation(call, record, unready);
+  return settledJob(call, record);
+}
+
+/** A job with a token executes at once, which needs a permission of its own. */
+function requireRun(call: Call, job: JsonObject): void {
+  if (tokenOf(job) !== '' && call.world.faults.token !== 'ignored')
+    call.require({ permission: 'run.jobs.run', resource: textOf(job['name']) });
+}
+
+/** The operation of a job that was made or changed: it fails if image or secrets are not there. */
+async function settledJob(call: Call, record: JobRecord): Promise<Json> {
+  const problem = call.world.faults.takeJob() ?? (await jobProblem(call.world, record.job));
+  if (problem !== undefined) return unreadyOperation(call, record, problem);
   return jobOperation(call, record, executionByToken(call, record));
 }
 
+/** The operation ends with code 13 and words alone; the job stays (hashicorp/terraform-provider-google#15088). */
 function unreadyOperation(call: Call, record: JobRecord, { reason, message }: JobFault): Json {
   const failed = condition('Ready', 'FAILED', call.world.now(), { reason, message, severity: 'ERROR' });
   record.job = { ...record.job, terminalCondition: failed, conditions: [failed] };
   return call.operation({
     parent: placeOf(textOf(record.job['name'])),
     metadata: () => record.job,
-    work: () => Promise.reject(new ApiError('FAILED_PRECONDITION', message)),
+    work: () => Promise.reject(new ApiError('INTERNAL', message)),
   });
 }
 
@@ -97,15 +111,16 @@ function settledOperation(call: Call, parent: string, resource: JsonObject): Jso
 
 /** Proto: a job with a token executes at once, under a name that ends with the token. */
 function executionByToken(call: Call, record: JobRecord): ExecutionRecord | undefined {
-  const token = textOf(record.job['startExecutionToken']) || textOf(record.job['runExecutionToken']);
+  const token = tokenOf(record.job);
   const fault = call.world.faults.token;
   if (token === '' || fault === 'ignored') return undefined;
-  call.require({ permission: 'run.jobs.run', resource: textOf(record.job['name']) });
   return execute(call, record, {
     template: objectOf(record.job['template']),
     suffix: fault === 'renamed' ? randomSuffix() : token,
   });
 }
+
+const tokenOf = (job: JsonObject): string => textOf(job['startExecutionToken']) || textOf(job['runExecutionToken']);
 
 function execute(
   call: Call,
@@ -141,7 +156,7 @@ function listJobs(request: JsonObject, call: Call): Json {
   return { jobs: items, ...(next === undefined ? {} : { nextPageToken: next }) };
 }
 
-function updateJob(request: JsonObject, call: Call): Json {
+async function updateJob(request: JsonObject, call: Call): Promise<Json> {
   const wanted = objectOf(request['job']);
   const name = textOf(wanted['name']);
   const { jobs: all } = runOf(call.world);
@@ -152,10 +167,11 @@ function updateJob(request: JsonObject, call: Call): Json {
   checkJob(call, name, wanted);
   const job = completeJob(call, wanted, before?.job);
   if (request['validateOnly'] === true) return settledOperation(call, name, job);
+  requireRun(call, job);
   const record: JobRecord = before ?? { job };
   record.job = job;
   all.set(name, record);
-  return jobOperation(call, record, executionByToken(call, record));
+  return settledJob(call, record);
 }
 
 function checkEtag(request: JsonObject, current: JsonObject | undefined): void {

@@ -1,5 +1,5 @@
 import type { ExecutionFault } from '../../core/faults.ts';
-import { listOf, objectOf, textOf } from '../../core/json.ts';
+import { listOf, objectOf, textOf, type JsonObject } from '../../core/json.ts';
 import { projectId } from '../../core/resources.ts';
 import type { World } from '../../core/world.ts';
 import type { LocalImage } from '../../executors/image-source.ts';
@@ -29,19 +29,41 @@ export async function prepare(
   if (found.found === undefined) return { not: imageProblem(reference, found.why) };
   const network = networkProblem(world, execution, fault);
   if (network !== undefined) return { not: network };
-  const secrets: Record<string, string> = {};
-  for (const each of listOf(container['env']).map(objectOf)) {
-    const reader = objectOf(objectOf(each['valueSource'])['secretKeyRef']);
-    if (textOf(reader['secret']) === '') continue;
-    const read = secretFor(world, execution, {
-      secret: textOf(reader['secret']),
-      version: textOf(reader['version']),
-      fault,
-    });
+  const secrets = secretsFor(world, execution, fault);
+  return 'not' in secrets ? secrets : { image: found.found, secrets: secrets.values };
+}
+
+/**
+ * Why a job that was made or changed does not become ready: its image and its secrets are looked at before anything
+ * executes (hashicorp/terraform-provider-google#13786, #13828, #15088; terraform-google-modules/terraform-docs-samples#606).
+ */
+export async function jobProblem(world: World, job: JsonObject): Promise<NotReady | undefined> {
+  const template = objectOf(objectOf(job['template'])['template']);
+  const reference = textOf(objectOf(listOf(template['containers'])[0])['image']);
+  const image = await world.images.find(reference);
+  if (image.found === undefined) return imageProblem(reference, image.why);
+  const secrets = secretsFor(world, { name: textOf(job['name']), template }, undefined);
+  return 'not' in secrets ? secrets.not : undefined;
+}
+
+/** What has secrets: an execution, or its job. */
+type SecretReader = Pick<ExecutionRecord, 'name' | 'template'>;
+
+function secretsFor(
+  world: World,
+  reader: SecretReader,
+  fault: ExecutionFault | undefined,
+): { readonly not: NotReady } | { readonly values: Readonly<Record<string, string>> } {
+  const values: Record<string, string> = {};
+  for (const each of listOf(objectOf(listOf(reader.template['containers'])[0])['env']).map(objectOf)) {
+    const reference = objectOf(objectOf(each['valueSource'])['secretKeyRef']);
+    const secret = textOf(reference['secret']);
+    if (secret === '') continue;
+    const read = secretFor(world, reader, { secret, version: textOf(reference['version']), fault });
     if (typeof read !== 'string') return { not: read };
-    secrets[textOf(each['name'])] = read;
+    values[textOf(each['name'])] = read;
   }
-  return { image: found.found, secrets };
+  return { values };
 }
 
 /** Proto: the reasons. Documentation: the text of the first one. */
@@ -75,7 +97,7 @@ function networkProblem(
 /** The value as the task's own account may read it. Documentation: the texts of the troubleshooting page. */
 function secretFor(
   world: World,
-  execution: ExecutionRecord,
+  execution: SecretReader,
   wanted: { readonly secret: string; readonly version: string; readonly fault: ExecutionFault | undefined },
 ): string | NotReady {
   const { project } = runName(execution.name);

@@ -38,7 +38,7 @@ test.each([
     'Constraint constraints/run.allowedVPCEgress violated for projects/acme',
     '',
     'google-refused',
-    'exception from the constraint',
+    'exception from constraints/run.allowedVPCEgress',
   ],
   [
     403,

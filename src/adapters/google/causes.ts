@@ -5,8 +5,11 @@ import type { GoogleError } from './error.ts';
 interface NamedCause {
   readonly words: RegExp;
   readonly code: FaultCode;
-  /** @param project the project's id, or a placeholder */
-  readonly fix: (project: string) => string;
+  /**
+   * @param project the project's id, or a placeholder
+   * @param policy the organization's policy, if the error names one
+   */
+  readonly fix: (project: string, policy: string) => string;
 }
 
 /** A number of things or an amount that the project may have at one time: waiting does not make room. */
@@ -35,13 +38,12 @@ const causes: readonly NamedCause[] = [
     words: /SECURITY_POLICY_VIOLATED|vpcServiceControls|prohibited by organization/i,
     code: 'google-refused',
     fix: () =>
-      'A VPC Service Controls perimeter keeps this machine out: ask your organization’s administrators to admit it, or run the command from inside the perimeter.',
+      'A VPC Service Controls perimeter keeps this machine out: ask your organization’s administrators to admit it, with the identifier above, or run the command from inside the perimeter.',
   },
   {
-    words: /constraints\/[\w.]+/,
+    words: /\b(?:customConstraints|constraints)\/[\w.]+|CUSTOM_ORG_POLICY_VIOLATION|denied by (?:custom )?org polic/i,
     code: 'google-refused',
-    fix: () =>
-      'An organization policy forbids it: ask your organization’s administrators for an exception from the constraint above, or change the environment so that it complies.',
+    fix: (_, policy) => policyFix(policy),
   },
   {
     words: /ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient authentication scopes/i,
@@ -62,10 +64,28 @@ const causes: readonly NamedCause[] = [
   },
 ];
 
+/** What in the configuration of an environment satisfies a policy. */
+const settings: readonly (readonly [RegExp, string])[] = [
+  [/binaryAuthorization/i, 'set `binaryAuthorization: "default"` under `engine`, or name the policy that is allowed'],
+  [/cmek/i, 'set `encryptionKey` under `engine` to a key of Cloud KMS that the policy allows'],
+  [/vpcEgress/i, 'set `egress: "all"` under `engine`'],
+  [/restrictEndpointUsage/i, 'name the regional endpoints in `endpoints` under `engine`'],
+  [/resourceLocations/i, 'set `region` under `engine` to one that the policy allows'],
+];
+
+function policyFix(policy: string): string {
+  const name = policy === '' ? 'the policy above' : policy;
+  const found = settings.find(([pattern]) => pattern.test(policy))?.[1];
+  const exception = `ask your organization’s administrators for an exception from ${name}`;
+  return found === undefined
+    ? `An organization policy forbids it: ${exception}, or change the environment so that it complies.`
+    : `The organization policy ${name} forbids it: ${found}, or ${exception}.`;
+}
+
 /** What the API's words name as the cause; undefined: its status decides. */
-export function namedCause({ message, detail = '' }: GoogleError, project: string) {
-  const found = causes.find(({ words }) => words.test(`${detail} ${message}`));
-  return found === undefined ? undefined : { code: found.code, fix: found.fix(project) };
+export function namedCause({ message, detail = '', policy = '' }: GoogleError, project: string) {
+  const found = causes.find(({ words }) => words.test(`${detail} ${policy} ${message}`));
+  return found === undefined ? undefined : { code: found.code, fix: found.fix(project, policy) };
 }
 
 /** True: a limit of the project is reached, and the same request will be refused again. */

@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Redactor } from '../../kit/redact.ts';
 import type { ProcessVariables } from '../../kit/secret-variables.ts';
-import { proxyFor } from './proxy.ts';
+import { proxyFor } from '../http/proxy.ts';
 
 /** Where credentials that failed came from. */
 export interface FailedCredentials {

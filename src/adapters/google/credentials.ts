@@ -7,6 +7,7 @@ import { tokenProblem } from './access-token.ts';
 import { credentialFault } from './credential-fault.ts';
 import { readDefaultCredentials } from './default-credentials.ts';
 import { googleFault } from './fault.ts';
+import { withQuotaProject } from './quota-project.ts';
 
 /** Where requests get their signature from. */
 export interface Credentials {
@@ -21,7 +22,7 @@ interface CredentialOptions {
   readonly redactor: Redactor;
   readonly impersonate?: string;
   /** Sends a request with this signature, to exchange one token for another. */
-  exchange<T>(request: GoogleRequest, token: string): Promise<GoogleReply<T>>;
+  exchange<T>(request: GoogleRequest, signature: Signature): Promise<GoogleReply<T>>;
 }
 
 const scope = 'https://www.googleapis.com/auth/cloud-platform';
@@ -47,7 +48,7 @@ function ownCredentials({ env, redactor }: CredentialOptions): Credentials {
   if (given !== '') {
     redactor.register(given);
     const problem = tokenProblem(tokenVariable, given);
-    const found = problem === undefined ? ok({ token: given }) : err(problem);
+    const found = problem === undefined ? withQuotaProject(given, env, undefined) : err(problem);
     return { get: () => Promise.resolve(found), forget: () => false };
   }
   let client: Promise<Outcome<SigningClient>> | undefined;
@@ -96,15 +97,7 @@ async function tokenOf(
   try {
     const { token } = await client.getAccessToken();
     if (typeof token !== 'string' || token === '') return err(fault('google-credentials-missing'));
-    const quotaProject = (env['GOOGLE_CLOUD_QUOTA_PROJECT'] ?? client.quotaProjectId ?? '').trim();
-    if (!/^[a-z0-9.:-]*$/i.test(quotaProject))
-      return err(
-        fault('google-credentials-invalid', {
-          why: 'GOOGLE_CLOUD_QUOTA_PROJECT is not the id of a project.',
-          fix: 'Set it to the id of the project that quota is charged to, or remove it.',
-        }),
-      );
-    return ok({ token, ...(quotaProject === '' ? {} : { quotaProject }) });
+    return withQuotaProject(token, env, client.quotaProjectId ?? undefined);
   } catch (error) {
     return err(credentialFault(error, { env, redactor, ...(label === undefined ? {} : { label }) }));
   }
@@ -115,10 +108,10 @@ async function tokenOf(
  * expire.
  */
 function impersonated(own: Credentials, options: CredentialOptions, account: string): Credentials {
-  let kept: { readonly token: string; readonly until: number } | undefined;
+  let kept: { readonly signature: Signature; readonly until: number } | undefined;
   return {
     async get() {
-      if (kept !== undefined && kept.until > Date.now()) return ok({ token: kept.token });
+      if (kept !== undefined && kept.until > Date.now()) return ok(kept.signature);
       const mine = await own.get();
       if (!mine.ok) return mine;
       options.redactor.register(mine.value.token);
@@ -130,12 +123,14 @@ function impersonated(own: Credentials, options: CredentialOptions, account: str
           body: { scope: [scope], lifetime: '3600s' },
           idempotent: true,
         },
-        mine.value.token,
+        mine.value,
       );
       if (!reply.ok) return err(googleFault(reply.error, { doing: 'acting as', resource: account }));
       const { accessToken, expireTime } = reply.value;
-      kept = { token: accessToken, until: (Date.parse(expireTime) || Date.now() + 300_000) - 120_000 };
-      return ok({ token: accessToken });
+      // The quota project remains: requests are charged to it, whoever sends them.
+      const signature = { ...mine.value, token: accessToken };
+      kept = { signature, until: (Date.parse(expireTime) || Date.now() + 300_000) - 120_000 };
+      return ok(signature);
     },
     forget() {
       kept = undefined;

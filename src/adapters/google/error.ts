@@ -1,4 +1,5 @@
 import type { Finding } from '../../kit/finding.ts';
+import { LostConnection } from '../http/http.ts';
 
 /** What was wrong with a request, in the same form for all services. */
 export interface GoogleError {
@@ -12,6 +13,14 @@ export interface GoogleError {
   readonly permission?: string;
   /** The finer reason: `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED`, … */
   readonly detail?: string;
+  /** The project that the request was charged to, as its id or its number, if the server names it. */
+  readonly consumer?: string;
+  /** The quota project that the request named. */
+  readonly quotaProject?: string;
+  /** The API that the error is about, if the server names it: `run.googleapis.com`. */
+  readonly api?: string;
+  /** The organization’s policy that forbids it: `constraints/run.allowedVPCEgress`, or the identifier of a perimeter’s refusal. */
+  readonly policy?: string;
   /** True when no answer came, so that it is unknown whether the request took effect. */
   readonly lost: boolean;
   /** Set when credentials failed before anything was sent. */
@@ -57,6 +66,7 @@ interface ErrorBody {
   readonly details?: readonly {
     readonly reason?: unknown;
     readonly metadata?: Readonly<Record<string, unknown>>;
+    readonly violations?: readonly { readonly type?: unknown; readonly description?: unknown }[];
   }[];
 }
 
@@ -76,14 +86,14 @@ export function operationError(status: { readonly code?: number; readonly messag
   return { status: http, reason, message, ...detailsOf(status, message), lost: false };
 }
 
-/**
- * The error of a request that got no answer. `fetch` quotes what it refuses to send, headers too, so its own texts are
- * not shown: only the cause underneath.
- */
+/** The error of a request that got no answer. @param note what else is known about the way to the host */
 export function lostError(error: unknown, host: string, note = ''): GoogleError {
-  const { cause, name } = error as Error & { readonly cause?: { code?: string; message?: string } };
-  const why = known[name] ?? cause?.code ?? cause?.message ?? `no answer (${name})`;
-  return { status: 0, reason: 'LOST', message: `${host}: ${why}${note}`, lost: true };
+  const { name, message, code } = error as Error & { readonly code?: string };
+  const isTold = error instanceof LostConnection && code === undefined;
+  const why = known[name] ?? code ?? (isTold ? message : `no answer (${name})`);
+  // What a proxy has refused names the proxy.
+  const way = isTold ? '' : note;
+  return { status: 0, reason: 'LOST', message: `${host}: ${why}${way}`, lost: true };
 }
 
 const known: Readonly<Record<string, string>> = {
@@ -115,14 +125,35 @@ function bodyOf(text: string): ErrorBody | undefined {
   }
 }
 
-function detailsOf(body: ErrorBody | undefined, message: string): Pick<GoogleError, 'permission' | 'detail'> {
-  const info = Array.isArray(body?.details) ? body.details.find((one) => typeof one.reason === 'string') : undefined;
-  const named = info?.metadata?.['permission'];
-  const permission = typeof named === 'string' ? named : /['"`]?\b([a-z]+(\.[a-zA-Z]+){2})\b['"`]?/.exec(message)?.[1];
+type Details = Pick<GoogleError, 'permission' | 'detail' | 'consumer' | 'api' | 'policy'>;
+
+function detailsOf(body: ErrorBody | undefined, message: string): Details {
+  const details = Array.isArray(body?.details) ? body.details : [];
+  const info = details.find((one) => typeof one.reason === 'string');
+  const metadata = (name: string): string => (typeof info?.metadata?.[name] === 'string' ? info.metadata[name] : '');
+  const permission = metadata('permission') || permissionIn(message);
+  const consumer = metadata('consumer').replace(/^projects\//, '');
+  const api = metadata('service');
+  const policy = metadata('uid') || policyOf(details, metadata('customConstraints'), message);
   return {
-    ...(permission === undefined || !/denied|permission/i.test(message) ? {} : { permission }),
+    ...(permission === '' || !/denied|permission/i.test(message) ? {} : { permission }),
     ...(typeof info?.reason === 'string' ? { detail: info.reason } : disabled(message)),
+    ...(consumer === '' ? {} : { consumer }),
+    ...(api === '' ? {} : { api }),
+    ...(policy === undefined ? {} : { policy }),
   };
+}
+
+/** Only what is in quotes: parts of e-mail addresses have the same form. */
+function permissionIn(message: string): string {
+  return /(['"`])([a-z]+(?:\.[a-zA-Z]+){2})\1/.exec(message)?.[2] ?? '';
+}
+
+function policyOf(details: NonNullable<ErrorBody['details']>, custom: string, message: string): string | undefined {
+  if (custom !== '') return custom;
+  const types = details.flatMap(({ violations = [] }) => violations).map(({ type }) => type);
+  const violated = types.find((type) => typeof type === 'string' && type.startsWith('constraints/'));
+  return typeof violated === 'string' ? violated : /\b(?:customConstraints|constraints)\/[\w.]*\w/.exec(message)?.[0];
 }
 
 /** Older services report it only in their message. */

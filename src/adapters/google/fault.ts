@@ -3,6 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import { nearest } from '../../kit/nearest.ts';
 import { namedCause } from './causes.ts';
 import type { GoogleError } from './error.ts';
+import { needsQuotaProject } from './quota-project.ts';
 import { grantCommand, roleFor } from './roles.ts';
 
 /** What was being done when an error came. */
@@ -18,9 +19,11 @@ export interface GoogleActivity {
 /** Names the cause of a Google error, and how to fix it. */
 export function googleFault(error: GoogleError, what: GoogleActivity): Finding {
   if (error.finding !== undefined) return error.finding;
-  const why = `${capital(what.doing)} ${what.resource}: ${error.message}`;
+  const why = withPolicy(`${capital(what.doing)} ${what.resource}: ${error.message}`, error.policy);
   if (error.lost) return fault('google-unreachable', { why });
+  if (isUncharged(error)) return fault('google-quota-project', { why, fix: chargeTo(what.resource) });
   if (error.detail === 'SERVICE_DISABLED') return disabled(error, what, why);
+  if (error.detail === 'USER_PROJECT_DENIED') return quotaDenied(error, what, why);
   const named = namedCause(error, projectOf(what.resource) ?? 'PROJECT');
   if (named !== undefined) return fault(named.code, { why, fix: named.fix });
   switch (error.reason) {
@@ -49,10 +52,35 @@ export function nearestName(wanted: string, existing: readonly string[]): string
   return nearest(word, names) ?? nearest(word.toLowerCase().replaceAll('_', '-'), names);
 }
 
+/** The projects of gcloud’s own OAuth clients: requests are charged to them where a user names no project. */
+const clientProjects: readonly (string | undefined)[] = ['764086051850', '32555940559'];
+
+function isUncharged({ message, detail, consumer }: GoogleError): boolean {
+  return needsQuotaProject(message) || (detail === 'SERVICE_DISABLED' && clientProjects.includes(consumer));
+}
+
+function chargeTo(resource: string): string {
+  return `Name the project that requests are charged to: \`gcloud auth application-default set-quota-project ${projectOf(resource) ?? 'PROJECT'}\`.`;
+}
+
 function disabled(error: GoogleError, what: GoogleActivity, why: string): Finding {
-  const api = /\b([a-z]+\.googleapis\.com)\b/.exec(error.message)?.[1];
-  const command = `gcloud services enable ${api ?? 'API.googleapis.com'}${projectOption(what.resource)}`;
+  // A regional endpoint belongs to the same API: `secretmanager.us-central1.rep.googleapis.com`.
+  const name = /\b([a-z]+)(?:\.[a-z0-9-]+\.rep)?\.googleapis\.com\b/.exec(error.message)?.[1];
+  const api = error.api ?? `${name ?? 'API'}.googleapis.com`;
+  const own = projectOf(what.resource);
+  const project = own !== undefined && own === error.quotaProject ? own : (error.consumer ?? own);
+  const command = `gcloud services enable ${api}${project === undefined ? '' : ` --project ${project}`}`;
   return fault('google-api-disabled', { why, fix: `Run \`${command}\`; it takes effect within a few minutes.` });
+}
+
+/** The caller may not charge requests to the quota project. */
+function quotaDenied(error: GoogleError, what: GoogleActivity, why: string): Finding {
+  const project = error.quotaProject ?? error.consumer ?? projectOf(what.resource) ?? 'PROJECT';
+  const grant = grantCommand('roles/serviceusage.serviceUsageConsumer', `projects/${project}`);
+  return fault('google-quota-project', {
+    why,
+    fix: `Requests are charged to project ${project}, which your account may not use: \`${grant}\`, or charge another project with \`gcloud auth application-default set-quota-project PROJECT\`.`,
+  });
 }
 
 function denied(error: GoogleError, what: GoogleActivity, why: string): Finding {
@@ -79,9 +107,9 @@ function notFound(what: GoogleActivity, why: string): Finding {
       });
 }
 
-function projectOption(resource: string): string {
-  const project = projectOf(resource);
-  return project === undefined ? '' : ` --project ${project}`;
+/** Administrators look a refusal up by the name of its policy, so the finding contains it in any case. */
+function withPolicy(why: string, policy: string | undefined): string {
+  return policy === undefined || why.includes(policy) ? why : `${why} (${policy})`;
 }
 
 function projectOf(resource: string): string | undefined {

@@ -7,7 +7,9 @@ import type { Redactor } from '../../kit/redact.ts';
 import { createGoogleCredentials, type Credentials } from './credentials.ts';
 import { errorOf, lostError, refusedCredentials } from './error.ts';
 import { backoff, retryAfterMs } from '../retry.ts';
-import { proxyNote } from './proxy.ts';
+import { createHttp, readAll, type Http } from '../http/http.ts';
+import { proxyNote } from '../http/proxy.ts';
+import { createQuotaProjects } from './quota-project.ts';
 import { isRepeatable } from './repeatable.ts';
 import type { GoogleService } from './services.ts';
 
@@ -42,6 +44,8 @@ export interface GoogleOptions {
   readonly redactor: Redactor;
   /** Service account to impersonate. */
   readonly impersonate?: string;
+  /** The environment's own project, to which requests are charged where the caller may use it. */
+  readonly quotaProject?: string;
   /** Called for each try. */
   readonly onCall?: (call: GoogleCall) => void;
   /** How long one request may take including all its tries, in milliseconds. Default: 60,000. */
@@ -63,16 +67,26 @@ export interface GoogleOptions {
  * const google = createGoogle({ endpoints: {}, env: process.env, redactor });
  * const job = await google.call({ service: 'run', method: 'GET', path: 'v2/projects/p/locations/r/jobs/j' });
  */
-export function createGoogle(options: GoogleOptions): Google {
+export function createGoogle(given: GoogleOptions): Google {
+  const options = { ...given, http: createHttp({ env: given.env, sockets: 16 }) };
   const connection: ConnectionState = { state: 'untried' };
+  const quotaProjects = createQuotaProjects(options.quotaProject);
+  const sendCharged = <T>(request: GoogleRequest, signature: Signature): Promise<GoogleReply<T>> =>
+    quotaProjects.send<T>(signature, (quotaProject) =>
+      send<T>(options, connection, request, {
+        token: signature.token,
+        ...(quotaProject === undefined ? {} : { quotaProject }),
+      }),
+    );
   const credentials = createGoogleCredentials({
     env: options.env,
     redactor: options.redactor,
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
-    exchange: (request, token) => send(options, connection, request, { token }),
+    exchange: (request, signature) => sendCharged(request, signature),
   });
   return {
-    call: <T>(request: GoogleRequest) => withCredentials<T>(options, connection, credentials, request),
+    call: <T>(request: GoogleRequest) =>
+      withCredentials<T>(credentials, (signature) => sendCharged(request, signature)),
     async token() {
       const found = await credentials.get();
       return found.ok ? { ok: true, value: found.value.token } : found;
@@ -86,22 +100,20 @@ interface ConnectionState {
 }
 
 async function withCredentials<T>(
-  options: GoogleOptions,
-  connection: ConnectionState,
   credentials: Credentials,
-  request: GoogleRequest,
+  sendSigned: (signature: Signature) => Promise<GoogleReply<T>>,
 ): Promise<GoogleReply<T>> {
   for (let refreshed = false; ; refreshed = true) {
     const signature = await credentials.get();
     if (!signature.ok) return { ok: false, error: refusedCredentials(signature.findings) };
-    const reply = await send<T>(options, connection, request, signature.value);
+    const reply = await sendSigned(signature.value);
     // A token may have expired early; if a second one is refused too, that is the answer.
     if (reply.ok || reply.error.status !== 401 || refreshed || !credentials.forget()) return reply;
   }
 }
 
 async function send<T>(
-  options: GoogleOptions,
+  options: GoogleOptions & { readonly http: Http },
   connection: ConnectionState,
   request: GoogleRequest,
   signature: Signature,
@@ -148,8 +160,11 @@ interface Answered<T> {
   readonly retryAfter?: number | undefined;
 }
 
+/** A page of log entries may have some megabytes. */
+const longestAnswer = 128 * 1024 * 1024;
+
 async function once<T>(
-  options: GoogleOptions,
+  options: GoogleOptions & { readonly http: Http },
   request: GoogleRequest,
   signature: Signature,
   attempt: number,
@@ -159,28 +174,31 @@ async function once<T>(
   const report = (status: number): void =>
     options.onCall?.({ service, method, path, status, ms: Math.round(performance.now() - began), attempt });
   const timeout = AbortSignal.timeout(options.tryMs ?? 30_000);
+  const url = addressOf(options, request);
   try {
-    const response = await fetch(addressOf(options, request), {
+    const answer = await options.http.send({
       method,
+      url,
       headers: headersOf(request, signature),
       signal: request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]),
-      redirect: 'manual',
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.body === undefined ? {} : { body: Buffer.from(JSON.stringify(request.body)) }),
     });
     // Read the body before the answer counts: one that breaks off is not an answer.
-    const text = await response.text();
-    report(response.status);
-    if (!response.ok)
+    const text = (await readAll(answer, longestAnswer)).toString('utf8');
+    const status = answer.statusCode ?? 0;
+    report(status);
+    if (status < 200 || status > 299)
       return {
-        reply: { ok: false, error: errorOf(response.status, text) },
+        reply: { ok: false, error: errorOf(status, text) },
         // Half a minute at most, because a person may be waiting.
-        retryAfter: cappedMs(retryAfterMs(response.headers.get('retry-after')), 30_000),
+        retryAfter: cappedMs(retryAfterMs(answer.headers['retry-after']), 30_000),
       };
     return { reply: { ok: true, value: (text === '' ? {} : JSON.parse(text)) as T } };
   } catch (error) {
     report(0);
-    const host = `${service}.googleapis.com`;
-    return { reply: { ok: false, error: lostError(error, host, proxyNote(host, options.env)) } };
+    const { host } = new URL(url);
+    const why = timeout.aborted ? timeout.reason : error;
+    return { reply: { ok: false, error: lostError(why, host, proxyNote(host, options.env)) } };
   }
 }
 

@@ -27,4 +27,6 @@ export interface Signature {
   readonly token: string;
   /** The project that quota is charged to, if the credentials name one. */
   readonly quotaProject?: string;
+  /** True: the user has chosen this quota project in a variable, so that no other is tried before it. */
+  readonly isChosen?: boolean;
 }

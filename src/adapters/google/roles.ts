@@ -32,9 +32,13 @@ const roles: Readonly<Record<string, string>> = {
   'resourcemanager.projects.get': 'roles/browser',
 };
 
-/** The smallest predefined role with this permission; undefined when godwit does not know one. */
+/**
+ * The smallest predefined role with this permission; undefined when godwit does not know one. Services disagree about
+ * upper and lower case: Cloud Run says `iam.serviceaccounts.actAs`.
+ */
 export function roleFor(permission: string): string | undefined {
-  const prefixes = Object.keys(roles).filter((prefix) => permission.startsWith(prefix));
+  const wanted = permission.toLowerCase();
+  const prefixes = Object.keys(roles).filter((prefix) => wanted.startsWith(prefix.toLowerCase()));
   const longest = prefixes.sort((a, b) => b.length - a.length)[0];
   return longest === undefined ? undefined : roles[longest];
 }

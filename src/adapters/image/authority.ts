@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { FaultError } from '../../kit/fault.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { RegistryCredentials, RegistryCredential } from './credentials.ts';
-import { LostConnection, readAll, type Http } from './http.ts';
+import { LostConnection, readAll, type Http } from '../http/http.ts';
 import { isGoogleHost, isLoopbackRegistry, type RepositoryName } from './reference.ts';
 import { registryFault } from './registry-fault.ts';
 

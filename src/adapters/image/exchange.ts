@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, retryAfterMs } from '../retry.ts';
 import type { Authority, RegistryScope } from './authority.ts';
-import { LostConnection, readAll, type Http, type HttpRequest } from './http.ts';
+import { LostConnection, readAll, type Http, type HttpRequest } from '../http/http.ts';
 import { isLoopbackRegistry, registryUrl } from './reference.ts';
 import { registryFault, unreachable, type Doing } from './registry-fault.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Exchange } from './exchange.ts';
-import { bodyOf, LostConnection } from './http.ts';
+import { bodyOf, LostConnection } from '../http/http.ts';
 import type { Descriptor } from './manifest.ts';
 import type { RepositoryName } from './reference.ts';
 import { damaged, unreachable, type Doing } from './registry-fault.ts';

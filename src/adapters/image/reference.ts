@@ -75,6 +75,38 @@ export function isGoogleHost(host: string): boolean {
   return /^(?:[\w-]+\.)?(?:gcr\.io|pkg\.dev)$/.test(host);
 }
 
+/** A repository of Artifact Registry, as its API and gcloud name it. */
+export interface ArtifactPlace {
+  readonly project: string;
+  /** A region, or a multi-region such as `us`. */
+  readonly location: string;
+  readonly repository: string;
+  /** The image within the repository; empty when the name ends before it. */
+  readonly image: string;
+}
+
+/** `gcr.io` is hosted on Artifact Registry, in repositories of these names. */
+const gcrLocations: Readonly<Record<string, string>> = {
+  'gcr.io': 'us',
+  'us.gcr.io': 'us',
+  'eu.gcr.io': 'europe',
+  'asia.gcr.io': 'asia',
+};
+
+/** Where Artifact Registry keeps the images of this name; undefined for other registries. */
+export function artifactPlace({ host, repository }: RepositoryName): ArtifactPlace | undefined {
+  const parts = repository.split('/');
+  // A project of a domain, `example.com:acme`, is two parts of a path.
+  const project = parts[0]?.includes('.') === true ? parts.splice(0, 2).join(':') : (parts.shift() ?? '');
+  const location = /^([a-z0-9-]+)-docker\.pkg\.dev$/.exec(host)?.[1];
+  if (location !== undefined) {
+    const [name = '', ...image] = parts;
+    return { project, location, repository: name, image: image.join('/') };
+  }
+  const gcr = gcrLocations[host];
+  return gcr === undefined ? undefined : { project, location: gcr, repository: host, image: parts.join('/') };
+}
+
 /** The first part is a host if it looks like one: if it contains a dot or a port, or is `localhost`. */
 function splitHost(named: string): { readonly host: string; readonly path: string } {
   const slash = named.indexOf('/');

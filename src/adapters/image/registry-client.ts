@@ -1,7 +1,8 @@
+import type { ProcessVariables } from '../../kit/secret-variables.ts';
 import { createAuthority } from './authority.ts';
 import type { RegistryCredentials } from './credentials.ts';
 import { createExchange, defaultRegistryTimeouts, type Exchange, type RegistryTimeouts } from './exchange.ts';
-import { createHttp, readAll } from './http.ts';
+import { createHttp, readAll } from '../http/http.ts';
 import { acceptedManifests, digestOf, type Descriptor, type ManifestDocument } from './manifest.ts';
 import { readBlob } from './read-blob.ts';
 import type { ImageReference, RepositoryName } from './reference.ts';
@@ -16,7 +17,12 @@ export interface RegistryClientOptions {
   readonly signal?: AbortSignal;
   /** Called with every token before it is used, for masking. */
   readonly register?: (secret: string) => void;
+  /** May name a proxy; by default the variables of this process. */
+  readonly env?: ProcessVariables;
 }
+
+/** How many blobs travel at once, and some room for questions. */
+const sockets = 6;
 
 /**
  * Accesses registries by their HTTP API (OCI distribution, Docker Registry v2). Everything that is read is checked
@@ -45,7 +51,8 @@ export interface RegistryClient extends Disposable {
  * const digest = await registry.findManifest(reference);
  */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const http = createHttp(options.signal);
+  const { env = process.env, signal } = options;
+  const http = createHttp({ env, sockets, signal });
   const authority = createAuthority(http, options.credentials, options.register ?? (() => {}));
   const exchange = createExchange(http, authority, options.timeouts ?? defaultRegistryTimeouts, options.signal);
   return {

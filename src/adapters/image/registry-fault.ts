@@ -1,5 +1,7 @@
 import { fault, FaultError } from '../../kit/fault.ts';
-import { isGoogleHost, type RepositoryName } from './reference.ts';
+import { namedCause } from '../google/causes.ts';
+import { errorOf } from '../google/error.ts';
+import { artifactPlace, isGoogleHost, type ArtifactPlace, type RepositoryName } from './reference.ts';
 
 /** What was being done when a registry refused, for the text of a finding. */
 export interface Doing extends RepositoryName {
@@ -21,6 +23,8 @@ export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultErro
   const why = `${host} answered ${refusal.status} to ${doing.activity} ${repository}${text}.`;
   // Docker Hub does not distinguish an unknown name from a private one.
   if (refusal.status === 401 && host === 'docker.io' && !writes) return new FaultError(fault('image-missing', { why }));
+  const named = isGoogleHost(host) ? googleCause(doing, refusal, text) : undefined;
+  if (named !== undefined) return new FaultError(fault(named.code, { why, fix: named.fix }));
   if (refusal.status === 401 || refusal.status === 403)
     return new FaultError(fault('registry-denied', { why, fix: accessFix(doing) }));
   // When godwit only reads, an unknown repository is a wrong image name. At Google, people make repositories.
@@ -28,6 +32,18 @@ export function registryFault(doing: Doing, refusal: RegistryRefusal): FaultErro
     return new FaultError(fault('registry-no-repository', { why, fix: repositoryFix(doing) }));
   if (refusal.status === 404) return new FaultError(fault('image-missing', { why }));
   return new FaultError(fault('registry-refused', { why }));
+}
+
+/** A cause other than a role of the repository: a perimeter, billing, a policy, an API that is off. */
+function googleCause(doing: Doing, { status, body }: RegistryRefusal, text: string) {
+  const project = artifactPlace(doing)?.project ?? 'PROJECT';
+  const error = { ...errorOf(status, body), message: text };
+  if (/has not been used in project|API .*not enabled|it is disabled/i.test(text))
+    return {
+      code: 'google-api-disabled',
+      fix: `Run \`gcloud services enable artifactregistry.googleapis.com --project ${project}\`; it takes effect within a few minutes.`,
+    } as const;
+  return status === 403 ? namedCause(error, project) : undefined;
 }
 
 /** The fault of a registry that does not answer, or cannot at present. */
@@ -50,25 +66,26 @@ export function damaged(doing: Doing, why: string): FaultError {
   return new FaultError(fault('image-damaged', { why: `${doing.host}/${doing.repository}: ${why}.` }));
 }
 
-function accessFix({ host, repository, writes }: Doing): string {
-  if (!isGoogleHost(host))
-    return `Run \`docker login ${host}\`; godwit reads the credentials from ~/.docker/config.json.`;
+function accessFix(doing: Doing): string {
+  const { host, writes } = doing;
+  const place = artifactPlace(doing);
+  if (place === undefined)
+    return isGoogleHost(host)
+      ? 'Check the name under `image` in the configuration, and that your account may use the registry.'
+      : `Run \`docker login ${host}\`; godwit reads the credentials from ~/.docker/config.json.`;
   const role = writes ? 'roles/artifactregistry.writer' : 'roles/artifactregistry.reader';
-  const { name, project, location } = googleRepository(host, repository);
-  return `Grant the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${name} --project=${project} --location=${location} --role=${role} --member=…\`.`;
+  return `Grant the account that runs godwit ${role}: \`gcloud artifacts repositories add-iam-policy-binding ${placeOptions(place)} --role=${role} --member=…\`.`;
 }
 
-function repositoryFix({ host, repository, writes }: Doing): string {
-  if (!isGoogleHost(host)) return `Create the repository ${repository} in ${host}.`;
-  const { name, project, location } = googleRepository(host, repository);
-  const or = writes ? '' : ' Or correct the name under `image` in the configuration.';
-  return `Create it: \`gcloud artifacts repositories create ${name} --repository-format=docker --project=${project} --location=${location}\`.${or}`;
+function repositoryFix(doing: Doing): string {
+  const place = artifactPlace(doing);
+  if (place === undefined) return `Create the repository ${doing.repository} in ${doing.host}.`;
+  const or = doing.writes ? '' : ' Or correct the name under `image` in the configuration.';
+  return `Create it: \`gcloud artifacts repositories create ${placeOptions(place)} --repository-format=docker\`.${or}`;
 }
 
-/** `REGION-docker.pkg.dev/PROJECT/NAME/IMAGE` */
-function googleRepository(host: string, repository: string): { name: string; project: string; location: string } {
-  const [project = 'PROJECT', name = 'NAME'] = repository.split('/');
-  return { name, project, location: host.replace(/-docker\.pkg\.dev$/, '') };
+function placeOptions({ repository, project, location }: ArtifactPlace): string {
+  return `${repository === '' ? 'NAME' : repository} --project=${project === '' ? 'PROJECT' : project} --location=${location}`;
 }
 
 function messageOf({ body }: RegistryRefusal): { readonly code: string; readonly text: string } {

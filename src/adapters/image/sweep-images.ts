@@ -2,15 +2,13 @@ import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import { googleFault } from '../google/fault.ts';
 import type { Google } from '../google/google.ts';
 import { listAll } from '../google/operations.ts';
+import type { ArtifactPlace } from './reference.ts';
 import { imagesToRemove, usualRetention, type KeptImage, type RetentionPolicy } from './retention.ts';
 
 /** Which images to clean up, and by which policy. */
 export interface ImageSweep {
-  readonly project: string;
-  /** `us-central1` */
-  readonly region: string;
-  /** The image without tag, as passed to `createImage`: `us-central1-docker.pkg.dev/acme-dev/godwit/runner`. */
-  readonly image: string;
+  /** Where the images are kept. */
+  readonly place: ArtifactPlace;
   /** References or digests that jobs still use. */
   readonly inUse: readonly string[];
   /** Milliseconds since 1970. */
@@ -35,11 +33,11 @@ const most = 5_000;
  * removed.
  * @returns The digests that were removed, or the finding of the first refusal: the next clean-up handles the rest.
  * @example
- * await sweepImages(google, { project, region, image: `${host}/${project}/godwit/runner`, inUse, now: Date.now() });
+ * await sweepImages(google, { place, inUse, now: Date.now() });
  */
 export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Outcome<readonly string[]>> {
-  const { repository, name } = placeOf(sweep);
-  const parent = `projects/${sweep.project}/locations/${sweep.region}/repositories/${repository}`;
+  const { project, location, repository, image: name } = sweep.place;
+  const parent = `projects/${project}/locations/${location}/repositories/${repository}`;
   const ends = sweep.signal === undefined ? {} : { signal: sweep.signal };
   const listed = await listAll<DockerImage>(google, {
     service: 'artifactregistry',
@@ -68,12 +66,6 @@ export async function sweepImages(google: Google, sweep: ImageSweep): Promise<Ou
       return err(googleFault(reply.error, { doing: 'removing image', resource: version }));
   }
   return ok(removable);
-}
-
-/** `HOST/PROJECT/REPOSITORY/IMAGE…` */
-function placeOf({ image }: ImageSweep): { readonly repository: string; readonly name: string } {
-  const [, , repository = '', ...name] = image.split('/');
-  return { repository, name: name.join('/') };
 }
 
 /** An image of this name. One whose date cannot be read is never removed. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RegistryRequest, Exchange } from './exchange.ts';
-import { LostConnection, type HttpBody } from './http.ts';
+import { LostConnection, type HttpBody } from '../http/http.ts';
 import { isGoogleHost, registryUrl, type RepositoryName } from './reference.ts';
 import { unreachable, type Doing } from './registry-fault.ts';
 

@@ -23,7 +23,7 @@ export const cloudFaults = entries({
   'google-unreachable': {
     title: 'Google Cloud cannot be reached',
     why: 'The API did not answer.',
-    fix: 'Check this machine’s network. Behind a proxy, set HTTPS_PROXY and NODE_USE_ENV_PROXY=1 (Node 22.21 or newer).',
+    fix: 'Check this machine’s network. Behind a proxy, set HTTPS_PROXY to http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT.',
     retryable: true,
     exit: 30,
   },
@@ -44,6 +44,12 @@ export const cloudFaults = entries({
     title: 'A Google Cloud permission is missing',
     why: 'The account that you are logged in with lacks the permission.',
     fix: 'docs/cloud-run.md lists the roles that a controller needs, with the commands that grant them.',
+    exit: 10,
+  },
+  'google-quota-project': {
+    title: 'Requests cannot be charged to a project',
+    why: 'Google charges each request to a project: the environment’s own, or the one that your credentials name. Your account may use neither, or names none.',
+    fix: 'Run `gcloud auth application-default set-quota-project PROJECT` with a project in which you have roles/serviceusage.serviceUsageConsumer.',
     exit: 10,
   },
   'google-not-found': {

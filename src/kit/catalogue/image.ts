@@ -54,7 +54,7 @@ export const imageFaults = entries({
   'registry-unreachable': {
     title: 'The registry cannot be reached',
     why: 'The registry did not answer, dropped the connection repeatedly, or reported that it is overloaded.',
-    fix: 'Check the name of the registry and the network path to it, then run the command again.',
+    fix: 'Check the name of the registry and the network path to it, then run the command again. Behind a proxy, set HTTPS_PROXY.',
     retryable: true,
     exit: 30,
   },

@@ -1,5 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
+import { agentFault } from './agent-fault.ts';
 import { connectorName, secretName } from './names.ts';
 import type { RunCondition } from './resources.ts';
 import type { CloudRunOptions } from './options.ts';
@@ -18,13 +19,38 @@ const byReason: Readonly<Record<string, Subject>> = {
   ENCRYPTION_KEY_CHECK_FAILED: 'key',
 };
 
-/** Without a reason code, the text decides; the platform's texts have been stable for years. */
-const byText: readonly (readonly [RegExp, Subject])[] = [
-  [/vpc|connector|subnet|network/i, 'network'],
-  [/secret/i, 'secret'],
-  [/image .*(not found|denied|exist)|container image|manifest/i, 'image'],
-  [/service account .*(not exist|not found|does not)/i, 'account'],
+/** The platform's typical phrases, which have been stable for years; names are cut away before they are compared. */
+const byPhrase: readonly (readonly [RegExp, Subject])[] = [
+  [/permission denied on secret|\bsecret\b[^.]*\b(?:not found|in \w+ state|disabled|destroyed)/i, 'secret'],
+  [/\bimage\b[^.]*\bnot found|permission to read the image|access to (?:the )?image|container image/i, 'image'],
+  [/\bvpc connector\b|\bconnector\b[^.]*\b(?:not exist|not ready)/i, 'network'],
+  [/\bservice account\b[^.]*\b(?:not exist|not found|was deleted)/i, 'account'],
+  [/\b(?:kms|cryptokey|encryption key)\b/i, 'key'],
 ];
+
+/** What a text is about when it contains none of the phrases. */
+const byWord: readonly (readonly [RegExp, Subject])[] = [
+  [/\bsecrets?\b/i, 'secret'],
+  [/\b(?:vpc|connectors?|subnet(?:work)?s?|networks?)\b/i, 'network'],
+  [/\bmanifest\b/i, 'image'],
+];
+
+/** The subject of a message of the platform; undefined when its words do not reveal it. */
+function subjectOf(message: string): Subject | undefined {
+  const words = withoutNames(message);
+  return [...byPhrase, ...byWord].find(([pattern]) => pattern.test(words))?.[1];
+}
+
+/**
+ * The words of the platform alone. Users choose names such as `social-network-prod`, so that quoted words, paths, addresses
+ * and everything else with punctuation inside say nothing about the cause.
+ */
+function withoutNames(message: string): string {
+  return message
+    .replace(/'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]/g, ' NAME ')
+    .replace(/\b(project|secret|connector|image) ([a-z][a-z0-9]*-[a-z0-9-]*|\S*[/@]\S*)/gi, '$1 NAME ')
+    .replace(/\S*\w[-_/@:.]+\w\S*/g, ' NAME ');
+}
 
 /**
  * Names what is wrong (the image, the secret, the network) if the conditions of a job or an execution reveal it;
@@ -37,7 +63,7 @@ export function conditionFault(
 ): Finding | undefined {
   const failed = conditions.filter(({ state }) => state === 'CONDITION_FAILED');
   for (const { reason, message = '' } of failed) {
-    const subject = byReason[reason ?? ''] ?? byText.find(([pattern]) => pattern.test(message))?.[1];
+    const subject = byReason[reason ?? ''] ?? subjectOf(message);
     const why = message === '' ? (reason ?? '') : message;
     if (subject === 'secret') return secretFinding(why, options, secretVersion);
     if (subject !== undefined) return finding(subject, why, options);
@@ -50,7 +76,7 @@ function secretFinding(why: string, options: CloudRunOptions, version: string | 
   const [, project = '', , id = ''] = name.split('/');
   const grant = `gcloud secrets add-iam-policy-binding ${id} --project ${project} --member serviceAccount:${options.serviceAccount} --role roles/secretmanager.secretAccessor`;
   const about = version === undefined ? name : `${name}, version ${version}`;
-  const state = /\b(DISABLED|DESTROYED)\b|not found/i.exec(why)?.[0];
+  const state = /\b(DISABLED|DESTROYED)\b|not found/i.exec(withoutNames(why))?.[0];
   const number = version ?? /\/versions\/(\d+)/.exec(why)?.[1];
   if (state !== undefined) return changedSecret(`${about}: ${why}`, state, { id, project, version: number });
   return fault('secret-refused', { why: `${about}: ${why}`, fix: `\`${grant}\`` });
@@ -75,10 +101,7 @@ function changedSecret(
 function finding(subject: Exclude<Subject, 'secret'>, why: string, options: CloudRunOptions): Finding {
   switch (subject) {
     case 'image':
-      return fault(
-        'image-refused',
-        /denied|permission|unauthorized|forbidden|403/i.test(why) ? { why, fix: mayPull } : { why },
-      );
+      return agentFault(why, options) ?? fault('image-refused', { why });
     case 'network':
       return networkFinding(why, options);
     case 'account':
@@ -88,8 +111,6 @@ function finding(subject: Exclude<Subject, 'secret'>, why: string, options: Clou
   }
 }
 
-const mayPull =
-  'Grant the project’s Cloud Run service agent (service-NUMBER@serverless-robot-prod.iam.gserviceaccount.com) roles/artifactregistry.reader on the repository of the image.';
 const noAddresses =
   'The subnet has no free address for the job: wait until other executions have ended, or give the environment a larger subnet (/26 or more) in `network`.';
 

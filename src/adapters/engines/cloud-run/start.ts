@@ -7,6 +7,7 @@ import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
 import type { Operation } from '../../google/operations.ts';
 import { backoff } from '../../retry.ts';
+import { agentFault } from './agent-fault.ts';
 import { awaitExecution } from './await-execution.ts';
 import type { CloudRunContext } from './context.ts';
 import { conditionFault } from './condition-fault.ts';
@@ -91,11 +92,13 @@ function startRefused(
   const { options } = context;
   // The request was sent, and may have been received.
   if (error.lost) return err(fault('job-start-unknown', { why: `Creating job ${names.job}: ${error.message}.` }));
+  const agent = agentFault(error.message, options);
+  if (agent !== undefined) return err(agent);
   const named = conditionFault([{ state: 'CONDITION_FAILED', message: error.message }], options, secretVersion);
   const unclear = error.status === 401 || error.status === 403 || error.status === 429 || error.status >= 500;
   if (named !== undefined && !unclear) return err(named);
   // Starting a job also requires permission to act as its account; in that case the account is the resource to name.
-  const acting = error.permission === 'iam.serviceaccounts.actAs' || error.permission === 'iam.serviceAccounts.actAs';
+  const acting = error.permission?.toLowerCase() === 'iam.serviceaccounts.actas';
   const resource = acting ? options.serviceAccount : jobName(options, names.job);
   return err(googleFault(error, { doing: acting ? 'acting as' : 'creating job', resource }));
 }
