@@ -192,7 +192,7 @@ test.each(scenes)('the sample of $code is what godwit prints', async (scene) => 
   });
   await scene.before?.(project, database);
   const ran = await project.run(...scene.type.split(' '));
-  const sample = `$ godwit ${scene.type}\n${findingIn(ran.err, scene.code)}\n`;
+  const sample = `$ godwit ${scene.type}\n${findingIn(ran.shown, scene.code)}\n`;
   await expect(withoutChance(sample, database)).toMatchFileSnapshot(`fault-samples/${scene.code}.txt`);
 });
 

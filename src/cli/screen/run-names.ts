@@ -5,7 +5,7 @@ export interface RunNames {
   /** The shortest beginning of the id that names no other known run, at least 8 characters. */
   short(id: string): string;
   /** A text in which every run is named so. */
-  inText(text: string): string;
+  readonly inText: (text: string) => string;
 }
 
 const shortest = 8;
