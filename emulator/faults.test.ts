@@ -238,3 +238,48 @@ test('the read quota of the log answers 429 without a time to wait', async () =>
   expect(answers.map((answer) => answer.status)).toEqual([200, 200, 429]);
   expect(answers[2]?.headers.get('retry-after')).toBeNull();
 });
+
+test('a token that was used before is refused, unless the job stays the same; another execution takes it away', async () => {
+  await using cloud = await startEmulator({ registry: false });
+  await create(cloud, jobOf({}));
+  const path = `${place}/jobs/migrate`;
+  const patch = (job: object) => send(cloud, 'PATCH', path, { name: path, ...job });
+  expect((await patch(jobOf({}))).status).toBe(200);
+  expect(cloud.state.executions).toHaveLength(1);
+  const edited = jobOf({ task: { timeout: '60s' } });
+  const refusal = { code: 409, status: 'ALREADY_EXISTS', message: "Resource 'migrate-one' already exists." };
+  expect((await patch(edited)).body).toEqual({ error: refusal });
+  expect((await patch({ ...edited, startExecutionToken: 'two' })).status).toBe(200);
+  expect(cloud.state.executions).toHaveLength(2);
+  await send(cloud, 'POST', `${path}:run`, {});
+  expect(cloud.state.jobs[0]).not.toHaveProperty('startExecutionToken');
+  expect((await patch({ ...edited, startExecutionToken: 'two' })).status).toBe(409);
+});
+
+test('executions become visible late, each after a time of its own, although their job names them at once', async () => {
+  await using cloud = await startEmulator({ registry: false });
+  cloud.faults.onVisibility({ upToMs: 600_000, seed: 'one' });
+  await create(cloud, jobOf({}));
+  const path = `${place}/jobs/migrate`;
+  expect((await send(cloud, 'GET', path)).body).toMatchObject({ latestCreatedExecution: { name: 'migrate-one' } });
+  expect((await send(cloud, 'GET', `${path}/executions/migrate-one`)).status).toBe(404);
+  expect((await send(cloud, 'GET', `${path}/executions`)).body).toEqual({});
+  const times = ['a', 'b', 'a'].map((name) => cloud.faults.hiddenMs(name));
+  expect([times[2] === times[0], times[1] === times[0]]).toEqual([true, false]);
+  cloud.faults.clear();
+  expect(cloud.faults.hiddenMs('a')).toBe(0);
+});
+
+test('an end without a time is told by the condition', async () => {
+  await using cloud = await startEmulator({ registry: false });
+  cloud.faults.onExecution({ untimedEnd: true });
+  await create(cloud, jobOf({}));
+  const conditions = (): unknown => cloud.state.executions[0]?.['conditions'];
+  await expect
+    .poll(conditions, { timeout: 20_000, interval: 20 })
+    .toMatchObject([{ type: 'Completed', state: 'CONDITION_SUCCEEDED' }, {}, {}]);
+  expect(cloud.state.executions[0]).not.toHaveProperty('completionTime');
+  const latest = cloud.state.jobs[0]?.['latestCreatedExecution'];
+  expect(latest).toMatchObject({ completionStatus: 'EXECUTION_SUCCEEDED' });
+  expect(latest).not.toHaveProperty('completionTime');
+});

@@ -90,3 +90,24 @@ test('faults: an instance in maintenance takes no backup, a backup may fail, a c
   expect((await reader.instances.get(place)).data.state).toBe('MAINTENANCE');
   await expect(reader.backupRuns.insert({ ...place, requestBody: {} })).rejects.toMatchObject({ status: 403 });
 });
+
+test('refusals have no `status`: only a code and a reason; without permission nobody learns what exists', async () => {
+  const viewer = 'user:viewer@example.com';
+  await using cloud = await startEmulator({ registry: false, iam: { [viewer]: ['cloudsql.instances.get'] } });
+  cloud.seed.sqlInstance('acme-dev:us-central1:dev-db');
+  const asked = async (path: string): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${cloud.env(viewer)['GOOGLE_OAUTH_ACCESS_TOKEN']}` };
+    return await (await fetch(`${cloud.url}/v1/projects/acme-dev/instances/${path}`, { headers })).json();
+  };
+  const message = 'The Cloud SQL instance does not exist.';
+  const errors = [{ domain: 'global', message, reason: 'instanceDoesNotExist' }];
+  expect(await asked('none')).toEqual({ error: { code: 404, errors, message } });
+  for (const name of ['dev-db', 'none'])
+    expect(await asked(`${name}/databases`)).toMatchObject({
+      error: {
+        code: 403,
+        errors: [{ reason: 'forbidden' }],
+        message: `boss::NOT_AUTHORIZED: Not authorized to access resource. Possibly missing permission cloudsql.databases.list on resource instances/${name}.`,
+      },
+    });
+});

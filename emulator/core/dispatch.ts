@@ -50,12 +50,15 @@ export async function callPlain(
   sent: { readonly request: PlainRequest; readonly origin: Origin },
 ): Promise<Json> {
   const origin = route.authenticated === false ? undefined : sent.origin;
-  return withFaults(world, route.method, (refusal) =>
+  const answer = withFaults(world, route.method, (refusal) =>
     recorded(world, { service, method: route.method, origin, refusal }, async (call, permit) => {
       permit(route.needs(sent.request));
       return route.handle(sent.request, call);
     }),
   );
+  return await answer.catch((error: unknown) => {
+    throw error instanceof ApiError && route.refusal !== undefined ? route.refusal(error) : error;
+  });
 }
 
 function methodOf(world: World, module: ServiceModule, name: string): { descriptor: MethodDescriptor; method: Method } {
@@ -147,6 +150,7 @@ async function withFaults(
   if (fault?.kind === 'twice') await run(undefined);
   const answer = await run(undefined);
   if (fault?.kind === 'lost-response') throw new ConnectionLost();
+  if (fault?.kind === 'late-status') throw statusOf(fault);
   return answer;
 }
 

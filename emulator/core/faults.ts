@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { StatusName } from './errors.ts';
 
 /** A fault of calls. The first matching fault with remaining uses is taken. */
@@ -12,10 +13,10 @@ export interface CallFault {
   readonly times?: number;
   /**
    * `status`: refused before it is handled. `lost-request`: the connection breaks before it is handled.
-   * `lost-response`: it breaks after it has been handled. `twice`: delivered two times; the caller gets the second
+   * `late-status`: refused after it was handled. `lost-response`: the connection breaks after it has been handled. `twice`: delivered two times; the caller gets the second
    * answer. `slow`: answered late.
    */
-  readonly kind: 'status' | 'lost-request' | 'lost-response' | 'twice' | 'slow';
+  readonly kind: 'status' | 'late-status' | 'lost-request' | 'lost-response' | 'twice' | 'slow';
   readonly status?: StatusName;
   readonly message?: string;
   readonly delayMs?: number;
@@ -41,6 +42,16 @@ export interface ExecutionFault {
   readonly killAfterMs?: number;
   /** The operation of the run, and the execution's own state, show the end this much later. */
   readonly slowMs?: number;
+  /** The end has no time: only the condition `Completed` shows it (reported of executions cancelled before they start). */
+  readonly untimedEnd?: true;
+}
+
+/** How late executions become visible. The job names them from the first moment. */
+interface VisibilityFault {
+  /** The longest time, in milliseconds. Each execution gets its own, between 0 and this. */
+  readonly upToMs: number;
+  /** Decides which execution gets which time; absent: each gets the longest. */
+  readonly seed?: string;
 }
 
 /** A fault of a job that is made but does not become ready (the form of its operation's end is assumed). */
@@ -85,12 +96,16 @@ export interface Faults {
   onToken(fault: TokenFault): void;
   /** Holds until the next one is set or all are cleared. */
   onLogs(fault: LogFault): void;
+  /** Executions cannot be read or listed at first, until the next one is set or all are cleared. */
+  onVisibility(fault: VisibilityFault): void;
   clear(): void;
   takeCall(method: string): CallFault | undefined;
   takeExecution(job: string): ExecutionFault | undefined;
   takeJob(): JobFault | undefined;
   readonly logs: LogFault;
   readonly token: TokenFault | undefined;
+  /** How long after its creation an execution becomes visible, in milliseconds. */
+  hiddenMs(execution: string): number;
 }
 
 type TokenFault = 'ignored' | 'renamed';
@@ -101,6 +116,7 @@ export function createFaults(): Faults {
   let jobs: { readonly fault: JobFault; left: number }[] = [];
   let logs: LogFault = {};
   let token: TokenFault | undefined;
+  let visibility: VisibilityFault = { upToMs: 0 };
   return {
     onCall: (fault) => void calls.push({ fault, passing: fault.after ?? 0, left: fault.times ?? 1 }),
     onExecution: (fault) => void executions.push({ fault, left: fault.times ?? 1 }),
@@ -111,12 +127,21 @@ export function createFaults(): Faults {
     onLogs(fault) {
       logs = fault;
     },
+    onVisibility(fault) {
+      visibility = fault;
+    },
+    hiddenMs(execution) {
+      const { upToMs, seed } = visibility;
+      if (seed === undefined || upToMs === 0) return upToMs;
+      return createHash('sha256').update(`${seed} ${execution}`).digest().readUInt32BE(0) % upToMs;
+    },
     clear() {
       calls = [];
       executions = [];
       jobs = [];
       logs = {};
       token = undefined;
+      visibility = { upToMs: 0 };
     },
     takeCall(method) {
       for (const each of calls) {

@@ -1,3 +1,4 @@
+import type { ApiError } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Need } from './need.ts';
 import type { World } from './world.ts';
@@ -71,6 +72,8 @@ export interface PlainRoute {
   readonly mark: Mark;
   /** False for token endpoints, which are called without credentials. */
   readonly authenticated?: false;
+  /** The API's own form of a refusal; absent: the usual one. */
+  readonly refusal?: (error: ApiError) => ApiError;
   readonly needs: (request: PlainRequest) => readonly Need[];
   readonly handle: (request: PlainRequest, call: Call) => Json | Promise<Json>;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { layouts } from '../../src/migrate/contract/tool.ts';
 import { chain, effectFields, run } from './effects.ts';
+import { working } from './event.ts';
 import { check, checkpoint, exitCode, finding, outcome, plan, target } from './parts.ts';
 
 const migrationState = z.looseObject({
@@ -30,6 +31,7 @@ export const document = z
       .optional(),
     migrations: z.array(migrationState).optional().describe('status'),
     pending: z.int().optional().describe('status: how many are not applied'),
+    working: z.array(working).optional().describe('status: the runs that are at work on the database'),
     plan: plan.optional(),
     checkpoint: z
       .looseObject({ needed: z.boolean(), means: z.string().optional(), text: z.string().optional() })

@@ -95,6 +95,11 @@ export const run = z.looseObject({
   applied: z.int(),
   failure: z.string(),
   checkpoint: z.string(),
+  migrations: z.array(z.string()).optional().describe('the first that it applied, undid or recorded: `3 add_users`'),
+  failedAt: z
+    .looseObject({ migration: z.string(), file: z.string().optional(), line: z.int().optional() })
+    .optional()
+    .describe('the migration that failed, and where'),
   about: z
     .looseObject({
       words: z.array(z.string()),

@@ -37,6 +37,7 @@ const foreign = z.looseObject({
 const live = z.looseObject({
   run: z.string(),
   migration: z.string().describe('the one that was started last'),
+  statement: z.looseObject({ tag: z.string(), line: z.int() }).optional().describe('the standalone one that is running'),
   sessions: z.array(
     z.looseObject({
       pid: z.int(),
@@ -47,6 +48,21 @@ const live = z.looseObject({
       progress: z.string(),
     }),
   ),
+});
+export const working = live.extend({
+  command: z.string(),
+  by: z.string(),
+  from: z.string(),
+  startedAt: z.string(),
+  ms: z.number(),
+});
+const edited = z.looseObject({
+  seq: z.int(),
+  statements: z.array(z.looseObject({ tag: z.string(), count: z.int(), hash: z.string() })),
+});
+const now = z.looseObject({
+  working: z.array(working).optional().describe('the runs that are at work'),
+  edited: z.array(edited).optional().describe('what was executed of migrations whose files have been edited'),
 });
 const script = z.looseObject({ file: z.string(), checksum: z.string() });
 const down = z.looseObject({
@@ -103,6 +119,7 @@ export const event = z
       rows: z.array(historyRow),
       partial: z.array(z.string()),
       fingerprints: z.array(z.string()).optional().describe('of the statements of each row; empty: it has none'),
+      now: now.optional().describe('what is true only at this moment'),
       state: z.unknown().optional().describe('what a plan is made from'),
       foreign: z.array(foreign).optional().describe('histories of other tools, while nothing is recorded'),
     }),

@@ -1,10 +1,12 @@
 import { identifyActor } from '../adapters/actor.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
+import type { Outcome } from '../kit/outcome.ts';
 import type { RunRow } from '../migrate/contract/history-rows.ts';
 import { isChange } from '../migrate/contract/task.ts';
 import { closedAttempt, type Execution } from '../migrate/controller/attempt.ts';
 import { closeAttempt } from '../migrate/controller/execute-task.ts';
+import { askToStop } from '../migrate/controller/ask-to-stop.ts';
 import { follow } from '../migrate/controller/follow.ts';
 import type { LedgerEntry, RunRef } from '../migrate/contract/engine.ts';
 import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
@@ -15,7 +17,8 @@ import { recordedEndOf, runsRecordedAs } from './recorded.ts';
 import { version } from '../project/version.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { findRun, type FoundRun } from './find-run.ts';
-import type { FollowingUi } from './ui.ts';
+import { stopByDatabaseOf } from './stop-by-database.ts';
+import type { FollowingUi, Ui } from './ui.ts';
 
 /** What is needed to follow a run. */
 export interface Attachment {
@@ -45,7 +48,7 @@ export async function attachRun({ project, named, leave, ui }: Attachment): Prom
   const execution = await followOn(project, following, { leave, ui });
   if (execution.left === true && execution.findings.length > 0) return refused(execution.findings);
   if (execution.events.every(({ kind }) => kind !== 'run.finished')) return { kind: 'detached', run: ref.value.run };
-  await close(project, following, execution);
+  for (const warning of await close(project, following, execution)) ui.onFinding(warning);
   return { kind: 'ended', execution };
 }
 
@@ -95,13 +98,16 @@ async function followOn(
   { leave, ui }: Pick<Attachment, 'leave' | 'ui'>,
 ): Promise<Execution> {
   const actor = { ...identifyActor(project.env), commit: '', tool: version() };
-  const attendance = ui.follow?.(async () => await engine.cancel(ref));
+  const onEvent: Ui['onEvent'] = (event) => ui.onEvent(event);
+  const byDatabase = async (run: string): Promise<Outcome<void>> => await stopByDatabaseOf(project, actor, run);
+  const stopping = { engine, onEvent, ...(project.remote === undefined ? {} : { stopByDatabase: byDatabase }) };
+  const attendance = ui.follow?.(async () => await askToStop(stopping, ref));
   try {
     return await follow(
       {
         engine,
         leave,
-        onEvent: (event) => ui.onEvent(event),
+        onEvent,
         ...(entry?.kind === undefined ? {} : { changing: isChange(entry.kind) }),
         recorded: async (run) => await recordedEndOf(project, actor, run),
       },
@@ -112,20 +118,30 @@ async function followOn(
   }
 }
 
-/** Records the end in the ledger; for a remote engine, also removes what the run has left. */
-async function close(project: Project, { engine, entry, ref }: Following, execution: Execution): Promise<void> {
-  if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return;
+/**
+ * Records the end in the ledger; for a remote engine, also removes what the run has left.
+ *
+ * @returns warnings, also of the execution
+ */
+async function close(
+  project: Project,
+  { engine, entry, ref }: Following,
+  execution: Execution,
+): Promise<readonly Finding[]> {
+  const { warnings = [] } = execution;
+  if (entry === undefined || entry.finishedAt !== undefined || execution.events.length === 0) return warnings;
   const now = (): string => new Date().toISOString();
   if (project.remote === undefined) {
     const closed = closedAttempt(entry, execution, now());
     await project.ledger.write({ ...closed, recorded: execution.exitCode !== 30 });
-    return;
+    return warnings;
   }
-  await closeAttempt(
+  const left = await closeAttempt(
     { engine, ledger: project.ledger, keeps: 'all', now, task: { kind: 'apply' } },
     { ref, entry, execution },
   );
   if (execution.incomplete !== true) await project.remote.results.keep(ref.run, execution.events);
+  return left.warnings ?? [];
 }
 
 /** Reports a run that ended earlier again, from its stored events. */

@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../migrate/contract/engine.ts';
+import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Project } from '../project/open.ts';
 import { cancelTask } from './tasks.ts';
@@ -26,8 +27,11 @@ export async function cancelByRunner(
   const { engine, run, entry } = await findRun(ui, project, named);
   if (entry?.run === run && isOver(entry)) return { run, cancelled: { run, outcome: entry.outcome ?? 'unknown' } };
   const ref = await engine.attach(run);
-  if (!ref.ok || !(await engine.cancel(ref.value))) return { run };
-  return { run, cancelled: { run: ref.value.run } };
+  const asked = ref.ok ? await engine.cancel(ref.value) : ok(false);
+  if (!ref.ok || (asked.ok && !asked.value)) return { run };
+  if (asked.ok) return { run, cancelled: { run: ref.value.run } };
+  for (const { why } of asked.findings) ui.onFinding(fault('cancel-refused', { why }));
+  return { run: ref.value.run };
 }
 
 /** Asks the database to stop a run, wherever its runner is. */

@@ -3,6 +3,8 @@ import type { Finding } from '../kit/finding.ts';
 import type { Engine, LedgerEntry } from '../migrate/contract/engine.ts';
 import { createDetachedEngine } from '../project/detached.ts';
 import type { Project } from '../project/open.ts';
+import { attemptsOf, rowOf } from './attempts.ts';
+import { isIdle, lastRun } from './newest-runs.ts';
 import type { Ui } from './ui.ts';
 
 /** A named run, and its engine. */
@@ -18,7 +20,7 @@ export interface FoundRun {
 /** Finds the run whose id begins with what was typed, and the engine that executes it. */
 export async function findRun(ui: Ui, project: Project, named: string): Promise<FoundRun> {
   const { remote, ledger } = project;
-  const subject = named.toUpperCase();
+  const subject = named.toLowerCase() === lastRun ? await newestOf(project) : named.toUpperCase();
   if (remote === undefined) {
     const engine = createDetachedEngine(project);
     const ref = await engine.attach(subject);
@@ -29,6 +31,13 @@ export async function findRun(ui: Ui, project: Project, named: string): Promise<
   const engine = await remote.engine((text) => ui.onNote({ kind: 'preparing', text, step: 'step' }));
   const entries = (await ledger.list(project.environment.name)).filter(({ run }) => run.startsWith(subject));
   return { engine, ...chosen(entries, subject) };
+}
+
+/** The newest run that has not ended, else the newest that changed something. */
+async function newestOf(project: Project): Promise<string> {
+  const attempts = await attemptsOf(project);
+  const open = attempts.find(({ finishedAt }) => finishedAt === undefined);
+  return (open ?? attempts.find((entry) => !isIdle(rowOf(entry))))?.run ?? lastRun.toUpperCase();
 }
 
 function chosen(entries: readonly LedgerEntry[], subject: string): Omit<FoundRun, 'engine'> {

@@ -13,6 +13,7 @@ import { isOfAnother } from './other-database.ts';
 import { recordedEnd } from './recorded.ts';
 import { executeUndoing, undoes } from './recorded-downs.ts';
 import { settleLeftovers, waitBriefly } from './settle.ts';
+import { stopByDatabase } from './stop-by-database.ts';
 import type { Wired } from '../project/wire.ts';
 
 /** The context of a task: the command that asked for it, the receiver of its events, the signal that stops it. */
@@ -48,6 +49,9 @@ export async function runTask(
   const wanted: ExecutionOptions = {
     ...(await executionOptions(project, wired, task)),
     recorded: (run) => recordedEnd(project, wired, task.actor, run),
+    ...(project.remote === undefined || !isChange(task.kind)
+      ? {}
+      : { stopByDatabase: (run: string) => stopByDatabase(project, wired, task.actor, run) }),
     ...options,
     onEvent: (event) => {
       // The first event after the history was read.

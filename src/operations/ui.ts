@@ -51,7 +51,7 @@ export interface Attendance {
 /** The user interface that follows a run. */
 export interface FollowingUi extends Ui {
   /** Called when the run is found; `cancel` asks the run to stop. */
-  readonly follow?: ((cancel: () => Promise<boolean>) => Pick<Attendance, 'end'>) | undefined;
+  readonly follow?: ((cancel: () => Promise<void>) => Pick<Attendance, 'end'>) | undefined;
 }
 
 /** The user interface of an operation: a terminal, or a program. */

@@ -117,7 +117,13 @@ test('what is missing is named: the instance, a permission, its being started', 
   const denied = await checkpointerFor(cloud, 'user:reader@example.com').take(request());
   expect(denied).toMatchObject({
     ok: false,
-    findings: [{ code: 'google-permission-denied', fix: expect.stringContaining('roles/cloudsql.editor') as string }],
+    findings: [
+      {
+        code: 'google-permission-denied',
+        why: expect.stringContaining('boss::NOT_AUTHORIZED') as string,
+        fix: expect.stringContaining('roles/cloudsql.editor') as string,
+      },
+    ],
   });
   control.instance.state = 'STOPPED';
   const stopped = await checkpointerFor(cloud, 'user:editor@example.com').take(request());
@@ -149,4 +155,69 @@ test('no checkpoint is taken of another instance than the run is connected to (`
   // A name or a proxy may lead there.
   for (const host of ['10.77.4.10', 'db.internal', '127.0.0.1'])
     expect((await checkpointer.take(request({ host }))).ok, host).toBe(true);
+});
+
+test.each([
+  ['with-expiry', 'sql.Backups.CreateBackup', 2],
+  ['all-but-runs', 'sql.backupRuns.insert', 3],
+] as const)('U1: where backups are refused (%s), the next form is tried, and nothing is promised', async (...scene) => {
+  const [refusesBackups, method, requests] = scene;
+  await using cloud = await startEmulator({ registry: false });
+  const control = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 5, refusesBackups });
+  const checkpointer = checkpointerFor(cloud);
+  expect((await checkpointer.foresee()).text).not.toMatch(/day|expire/);
+  expect(await checkpointer.take(request())).toMatchObject({ ok: true, value: { kept: 'until it is deleted' } });
+  const asked = cloud.calls.filter(({ method: name }) => /CreateBackup|backupRuns\.insert/.test(name));
+  expect([asked.length, asked.at(-1)?.method, asked.at(-1)?.status]).toEqual([requests, method, 'OK']);
+  expect(control.backups).toHaveLength(1);
+});
+
+test('U3: without permission to read the recovery time the configured one counts, and that is said', async () => {
+  await using cloud = await startEmulator({ registry: false });
+  const control = cloud.seed.sqlInstance(instance, { transactionLogRetentionDays: 5 });
+  const method = 'sql.instances.getLatestRecoveryTime';
+  cloud.faults.onCall({ method, kind: 'status', status: 'PERMISSION_DENIED', times: 9 });
+  const checkpointer = checkpointerFor(cloud);
+  const asked = request();
+  expect(await checkpointer.take(asked)).toMatchObject({
+    ok: true,
+    value: { means: 'point-in-time', takenAt: asked.before, kept: '5 days as configured (not checked)' },
+  });
+  expect(asked.told.join()).toContain('was not checked');
+  // Without the runner's time, the moment is now: nothing has been changed yet.
+  const timeless = await checkpointer.take(request({ before: '' }));
+  expect(timeless).toMatchObject({ ok: true, value: { means: 'point-in-time' } });
+  expect(Date.parse(timeless.ok ? timeless.value.takenAt : '')).toBeGreaterThanOrEqual(Date.parse(asked.before));
+  // What lies before the configured time is out of reach all the same.
+  const late = await checkpointer.take(request({ before: '2026-01-02T03:04:05.678Z' }));
+  expect(late.ok && late.value.means).toBe('backup');
+  expect(control.backups).toHaveLength(1);
+});
+
+test.each(['expiring backup', 'backup run'])(
+  'F10: a request for an %s that was answered with 503 after it was accepted is not repeated',
+  async (form) => {
+    await using cloud = await startEmulator({ registry: false });
+    const run = form === 'backup run';
+    const control = cloud.seed.sqlInstance(instance, {
+      pointInTimeRecovery: false,
+      backupMs: 5,
+      ...(run ? { refusesBackups: 'all-but-runs' } : {}),
+    });
+    const method = run ? 'sql.backupRuns.insert' : 'sql.Backups.CreateBackup';
+    cloud.faults.onCall({ method, kind: 'late-status', status: 'UNAVAILABLE' });
+    expect(await checkpointerFor(cloud).take(request())).toMatchObject({ ok: true, value: { means: 'backup' } });
+    expect(control.backups).toHaveLength(1);
+  },
+);
+
+test('F10: a request that was not accepted is repeated, once its operation was looked for', async () => {
+  await using cloud = await startEmulator({ registry: false });
+  const control = cloud.seed.sqlInstance(instance, { pointInTimeRecovery: false, backupMs: 5 });
+  const method = 'sql.Backups.CreateBackup';
+  cloud.faults.onCall({ method, kind: 'status', status: 'RESOURCE_EXHAUSTED' });
+  expect(await checkpointerFor(cloud).take(request())).toMatchObject({ ok: true, value: { means: 'backup' } });
+  expect(control.backups).toHaveLength(1);
+  const made = cloud.calls.map(({ method: name }) => name).filter((name) => /Backup|operations\.list/.test(name));
+  expect(made.slice(0, 5)).toEqual([method, ...Array<string>(3).fill('sql.operations.list'), method]);
 });

@@ -26,5 +26,10 @@ test('`status` and `plan --exit-code`: 3 pending, 0 nothing pending, 10 somethin
   project.remove('migrations/1_a.sql');
   project.write('migrations/2_b.sql', 'create table b (n bigint);');
   expect(await codes()).toEqual([10, 10]);
+  // Status tells as much as plan.
+  for (const command of ['status', 'plan'])
+    expect((await project.run(command)).shown).toMatch(
+      /2_b\.sql:1:1\n[^]*applied on .* by \S+; since then statement 1 \(CREATE TABLE\) was changed/,
+    );
   expect(await codes({ DATABASE_URL: nothingListens })).toEqual([30, 30]);
 });

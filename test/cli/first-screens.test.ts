@@ -116,7 +116,7 @@ test('the first screens are those that were read and found good', async () => {
 
   await database.query('alter table orders drop column day');
   await see('somebody changed the database by hand', 'verify');
-  await see('what ran', 'runs list');
+  await see('what ran', 'runs list --all');
   await see('a run that is not there', 'runs show 01ZZZ');
 
   await see('a new environment', 'up -e dev');

@@ -141,7 +141,7 @@ test(
     await running.ended;
     expect(await database.query("select to_regclass('users')::text as t")).toEqual([{ t: 'users' }]);
     expect(cloud.leaked()).toEqual([]);
-    expect((await ann.run('runs', 'list', '-e', 'dev')).shown).toContain('refused');
+    expect((await ann.run('runs', 'list', '-e', 'dev', '--all')).shown).toContain('refused');
   },
 );
 

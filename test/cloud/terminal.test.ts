@@ -64,6 +64,29 @@ test.each([
 );
 
 test(
+  'N11: Ctrl-C that the platform refuses to pass on is said, and the database stops the run (`cancel-refused`)',
+  { timeout: 120_000 },
+  async () => {
+    await using cloud = await buildCloud();
+    await using database = await createTestDatabase();
+    cloud.emulator.faults.onCall({ method: 'CancelExecution', kind: 'status', status: 'PERMISSION_DENIED' });
+    const config = JSON.stringify({ environments: { dev: cloud.environment('dev', database.url) } });
+    using project = createProject({
+      'migrations/1_a.sql': 'create table a (id int);\nselect pg_sleep(60);',
+      'godwit.config.json': config,
+    });
+    const ended = await interrupted(cloud, project, database, 'c');
+    expect(ended.exitCode, ended.err).toBe(130);
+    expect(ended.err).toContain('cancel-refused');
+    expect(ended.err).toContain('asks the database to stop the run');
+    expect(await database.query('select outcome, exit_code from godwit.run')).toEqual([
+      { outcome: 'interrupted', exit_code: 130 },
+    ]);
+    expect(cloud.leaked()).toEqual([]);
+  },
+);
+
+test(
   'a protected environment far away shows the plan and takes its name typed: one execution for each',
   { timeout: 120_000 },
   async () => {

@@ -101,14 +101,14 @@ test('a run that is cancelled from another machine stops at a safe point and say
   await until('a migration has begun', () => told.some(({ kind }) => kind === 'migration.started'), 30_000);
   const waiting = 'select 1 from pg_locks where not granted';
   await until('it waits for a lock', async () => (await database.query(waiting)).length > 0, 30_000);
-  expect(await other.cancel(ref)).toBe(true);
+  expect(await other.cancel(ref)).toEqual({ ok: true, value: true });
   const execution = await following;
   expect(execution).toMatchObject({ exitCode: 130, outcome: 'interrupted' });
   await release();
   expect((await other.cleanup(ref)).ok).toBe(true);
   expect(world.cloud.leaked()).toEqual([]);
   // Nobody is left to be asked.
-  expect(await other.cancel(ref)).toBe(false);
+  expect(await other.cancel(ref)).toEqual({ ok: true, value: false });
 });
 
 test('a job that was deleted under its run leaves the outcome open (`job-lost`)', async () => {

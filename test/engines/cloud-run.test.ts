@@ -193,7 +193,7 @@ test('a run has a second execution under the same id, also when its first job is
   const place = engine.locate?.(task.run);
   const second = await world.perform(applyTask({ run: task.run }), bundle, { engine });
   expect(second).toMatchObject({ exitCode: 0, outcome: 'done' });
-  expect(place).toMatch(/-2$/);
+  expect(place).toMatch(/-r2$/);
   expect(world.cloud.leaked()).toEqual([]);
 });
 

@@ -10,6 +10,8 @@ export interface CertificateFolder extends Disposable {
   path(name: string): string;
   /** Makes an authority that nobody knows. */
   authority(name: string): void;
+  /** Makes an authority that another one has signed. */
+  intermediate(name: string, authority: string): void;
   /** Makes a certificate, signed by an authority, for a server or a user. */
   certificate(name: string, authority: string, subject: string): void;
   /** Writes the key of a certificate again, protected by a passphrase. */
@@ -30,6 +32,15 @@ export function createCertificateFolder(): CertificateFolder {
     for (const name of names) chmodSync(path(name), 0o600);
     if (process.getuid?.() === 0) for (const name of names) chownSync(path(name), uid, gid);
   };
+  const sign = (name: string, authority: string, of: { subject: string; extension: string }): void => {
+    const request = ['-keyout', path(`${name}.key`), '-out', path(`${name}.csr`), '-subj', `/CN=${of.subject}`];
+    openssl('req', ...newKey, ...request);
+    writeFileSync(path(`${name}.ext`), `${of.extension}\n`);
+    const signed = ['-CA', path(`${authority}.pem`), '-CAkey', path(`${authority}.key`), '-CAcreateserial'];
+    const files = ['-in', path(`${name}.csr`), '-out', path(`${name}.pem`), '-extfile', path(`${name}.ext`)];
+    openssl('x509', '-req', '-days', '30', ...signed, ...files);
+    give(`${name}.key`, `${name}.pem`);
+  };
   return {
     path,
     authority(name) {
@@ -37,13 +48,10 @@ export function createCertificateFolder(): CertificateFolder {
       openssl('req', '-x509', ...newKey, ...files, '-subj', `/CN=${name}`);
       give(`${name}.key`, `${name}.pem`);
     },
+    intermediate: (name, authority) => sign(name, authority, { subject: name, extension: 'basicConstraints=CA:TRUE' }),
     certificate(name, authority, subject) {
-      openssl('req', ...newKey, '-keyout', path(`${name}.key`), '-out', path(`${name}.csr`), '-subj', `/CN=${subject}`);
-      writeFileSync(path(`${name}.ext`), `subjectAltName=${/^[\d.]+$/.test(subject) ? 'IP' : 'DNS'}:${subject}\n`);
-      const signed = ['-CA', path(`${authority}.pem`), '-CAkey', path(`${authority}.key`), '-CAcreateserial'];
-      const files = ['-in', path(`${name}.csr`), '-out', path(`${name}.pem`), '-extfile', path(`${name}.ext`)];
-      openssl('x509', '-req', '-days', '30', ...signed, ...files);
-      give(`${name}.key`, `${name}.pem`);
+      const extension = `subjectAltName=${/^[\d.]+$/.test(subject) ? 'IP' : 'DNS'}:${subject}`;
+      sign(name, authority, { subject, extension });
     },
     protect(name, as, passphrase) {
       const files = ['-in', path(`${name}.key`), '-out', path(as)];

@@ -22,6 +22,8 @@ const region = 'us-central1';
 export async function buildCloud(options: EmulatorOptions = {}): Promise<Cloud> {
   const emulator = await startEmulator({ execution: { kind: 'process' }, ...options });
   const base = emulator.seed.baseImage();
+  // A little late, as on a platform that is not consistent at once.
+  emulator.faults.onVisibility({ upToMs: 60, seed: 'cloud' });
   return {
     emulator,
     env: emulator.env(),

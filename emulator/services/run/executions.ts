@@ -55,17 +55,21 @@ export const tasks: ServiceModule = {
 
 function executionNamed(call: Call, name: string): ExecutionRecord {
   const found = runOf(call.world).executions.get(name);
-  if (found !== undefined) return found;
+  if (found !== undefined && isVisible(found)) return found;
   const { execution, location, project } = runName(name);
   throw notFound(
     `Resource '${execution}' of kind 'EXECUTION' in region '${location}' in project '${project}' does not exist.`,
   );
 }
 
+/** Assumed: an execution may be read and listed only some time after its job names it. */
+const isVisible = ({ visibleAt }: ExecutionRecord): boolean => Date.now() >= visibleAt;
+
 /** Newest first (assumed); `jobs/-` means all jobs of a region (documentation). */
 function listExecutions(request: JsonObject, call: Call): Json {
   const parent = textOf(request['parent']);
   const all = [...runOf(call.world).executions.values()]
+    .filter(isVisible)
     .filter((each) => (parent.endsWith('/jobs/-') ? placeOf(each.name) === placeOf(parent) : each.job === parent))
     .reverse();
   const { items, next } = page(all.map(executionView), request);

@@ -61,6 +61,7 @@ async function createJob(request: JsonObject, call: Call): Promise<Json> {
   const { jobs: all } = runOf(call.world);
   if (all.has(name)) throw new ApiError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
   const job = completeJob(call, { ...wanted, name }, undefined);
+  checkToken(call, job);
   if (request['validateOnly'] === true) return settledOperation(call, parent, job);
   requireRun(call, job);
   const record: JobRecord = { job };
@@ -127,12 +128,6 @@ function execute(
   record: JobRecord,
   how: { readonly template: JsonObject; readonly suffix: string },
 ): ExecutionRecord {
-  const { executions } = runOf(call.world);
-  const known = executions.get(
-    `${textOf(record.job['name'])}/executions/${runName(textOf(record.job['name'])).job}-${how.suffix}`,
-  );
-  // A token that was used before names the existing execution (assumed).
-  if (known !== undefined) return known;
   const creator = call.principal.replace(/^\w+:/, '');
   const execution = startExecution(call.world, { ...how, job: record.job, creator });
   record.job = {
@@ -166,12 +161,33 @@ async function updateJob(request: JsonObject, call: Call): Promise<Json> {
   checkEtag(wanted, before?.job);
   checkJob(call, name, wanted);
   const job = completeJob(call, wanted, before?.job);
+  const same = before !== undefined && isSameGeneration(before.job, job);
+  if (!same) checkToken(call, job);
   if (request['validateOnly'] === true) return settledOperation(call, name, job);
   requireRun(call, job);
+  if (same) return jobOperation(call, before, undefined);
   const record: JobRecord = before ?? { job };
   record.job = job;
   all.set(name, record);
   return settledJob(call, record);
+}
+
+/** What a generation of a job consists of. */
+const specified = ['labels', 'annotations', 'client', 'template', 'startExecutionToken', 'runExecutionToken'] as const;
+
+function isSameGeneration(before: JsonObject, job: JsonObject): boolean {
+  return specified.every((name) => JSON.stringify(before[name]) === JSON.stringify(job[name]));
+}
+
+/**
+ * A token that was used before is refused, unless the job stays the same (pull request 19060 of
+ * GoogleCloudPlatform/magic-modules).
+ */
+function checkToken(call: Call, job: JsonObject): void {
+  const token = tokenOf(job);
+  const id = `${runName(textOf(job['name'])).job}-${token}`;
+  if (token !== '' && runOf(call.world).executions.has(`${textOf(job['name'])}/executions/${id}`))
+    throw new ApiError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
 }
 
 function checkEtag(request: JsonObject, current: JsonObject | undefined): void {
@@ -211,6 +227,9 @@ function runJob(request: JsonObject, call: Call): Json {
     return settledOperation(call, name, preview);
   }
   const execution = execute(call, record, { template, suffix: randomSuffix() });
+  // The job loses its token as soon as an execution is made in another way (the same pull request).
+  const { startExecutionToken: _, runExecutionToken: __, ...job } = record.job;
+  record.job = job;
   return call.operation({
     parent: placeOf(name),
     metadata: () => executionView(execution),

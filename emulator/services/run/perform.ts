@@ -32,6 +32,7 @@ export function startExecution(
     template: objectOf(from.template['template']),
     tasks,
     cancelling: false,
+    visibleAt: Date.now() + world.faults.hiddenMs(name),
     settled: Promise.resolve(),
     etag: 1,
   };
@@ -50,6 +51,7 @@ async function perform(world: World, execution: ExecutionRecord): Promise<void> 
     message: String(error),
   }));
   if (fault?.slowMs !== undefined) await sleep(fault.slowMs);
+  if (fault?.untimedEnd === true) execution.untimedEnd = true;
   finish(world, execution, end);
 }
 
@@ -117,13 +119,15 @@ function touch(world: World, execution: ExecutionRecord): string {
 }
 
 function finish(world: World, execution: ExecutionRecord, end: ExecutionEnd): void {
-  execution.completionTime = touch(world, execution);
+  const completionTime = touch(world, execution);
+  const untimed = execution.untimedEnd === true;
+  if (!untimed) execution.completionTime = completionTime;
   execution.end = end;
   const record = runOf(world).jobs.get(execution.job);
   const latest = objectOf(record?.job['latestCreatedExecution']);
   if (record === undefined || latest['name'] !== runName(execution.name).execution) return;
   const states = { succeeded: 'EXECUTION_SUCCEEDED', failed: 'EXECUTION_FAILED', cancelled: 'EXECUTION_CANCELLED' };
-  const ended = { ...latest, completionTime: execution.completionTime, completionStatus: states[end.kind] };
+  const ended = { ...latest, ...(untimed ? {} : { completionTime }), completionStatus: states[end.kind] };
   record.job = { ...record.job, latestCreatedExecution: ended };
 }
 

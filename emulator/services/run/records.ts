@@ -43,6 +43,10 @@ export interface ExecutionRecord {
   updateTime: string;
   cancelling: boolean;
   end?: ExecutionEnd;
+  /** Until this time, in milliseconds, reads and lists do not show it. */
+  readonly visibleAt: number;
+  /** True: its end has no time. */
+  untimedEnd?: true;
   /** Resolves when it has ended, for operations and deletions. */
   settled: Promise<void>;
   etag: number;

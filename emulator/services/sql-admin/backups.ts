@@ -89,10 +89,14 @@ export const backupRoutes: readonly PlainRoute[] = [
         project,
         textOf(wanted['instance']).replace(/^projects\/[^/]+\/instances\//, ''),
       );
+      const expiryTime = expiryOf(call.world, wanted);
+      const refused = instance.refusesBackups;
+      if (refused === 'all-but-runs' || (refused === 'with-expiry' && expiryTime !== ''))
+        throw new ApiError('INVALID_ARGUMENT', 'The incoming request contained invalid data.');
       return makeBackup(call, instance, {
         description: textOf(wanted['description']),
         location: textOf(wanted['location']),
-        expiryTime: expiryOf(call.world, wanted),
+        expiryTime,
       });
     },
   },

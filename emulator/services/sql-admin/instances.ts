@@ -57,6 +57,18 @@ export const instanceRoutes: readonly PlainRoute[] = [
   },
   {
     verb: 'get',
+    path: `${ofInstance}/listServerCas`,
+    method: 'sql.instances.listServerCas',
+    mark: 'documentation',
+    needs: onInstance('cloudsql.instances.listServerCas'),
+    handle({ params }, { world }) {
+      const instance = instanceNamed(world, params['project'] ?? '', params['instance'] ?? '');
+      const certs = [instance.serverCaCert, ...instance.otherServerCas].filter((cert) => cert !== '');
+      return { kind: 'sql#instancesListServerCas', certs: certs.map((cert) => sslCert(instance.name, cert)) };
+    },
+  },
+  {
+    verb: 'get',
     path: `${ofInstance}/databases`,
     method: 'sql.databases.list',
     mark: 'documentation',
@@ -117,6 +129,10 @@ export const instanceRoutes: readonly PlainRoute[] = [
   },
 ];
 
+function sslCert(instance: string, cert: string): JsonObject {
+  return { kind: 'sql#sslCert', cert, commonName: 'C=US,O=Google\\, Inc', instance };
+}
+
 function instanceView(record: InstanceRecord): JsonObject {
   const { project, region, name, state, databaseVersion, ipAddresses, serverCaCert } = record;
   return {
@@ -131,11 +147,7 @@ function instanceView(record: InstanceRecord): JsonObject {
     backendType: 'SECOND_GEN',
     instanceType: 'CLOUD_SQL_INSTANCE',
     ipAddresses: ipAddresses.map((one) => ({ ...one })),
-    ...(serverCaCert === ''
-      ? {}
-      : {
-          serverCaCert: { kind: 'sql#sslCert', cert: serverCaCert, commonName: 'C=US,O=Google\\, Inc', instance: name },
-        }),
+    ...(serverCaCert === '' ? {} : { serverCaCert: sslCert(name, serverCaCert) }),
     settings: {
       kind: 'sql#settings',
       tier: 'db-custom-1-3840',

@@ -24,10 +24,14 @@ export interface InstanceRecord {
   users: readonly string[];
   /** Its CA as PEM text. */
   serverCaCert: string;
+  /** Further CAs as PEM texts: of a rotation that has begun or that is not finished. */
+  otherServerCas: readonly string[];
   /** How long a backup takes, in milliseconds. */
   backupMs: number;
   /** How the next backups end. */
   backupFault: 'fails' | 'vanishes' | undefined;
+  /** Backups on demand that Cloud SQL refuses: those with an expiry, or all that are not backup runs (assumed). */
+  refusesBackups?: 'with-expiry' | 'all-but-runs';
   /** The source of its data: `backup NAME`, or `INSTANCE at TIME`; empty when they are its own. */
   restoredFrom: string;
 }

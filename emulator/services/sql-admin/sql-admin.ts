@@ -3,6 +3,7 @@ import type { World } from '../../core/world.ts';
 import { backupRoutes } from './backups.ts';
 import { restoreRoutes } from './restore.ts';
 import { instanceRoutes } from './instances.ts';
+import { sqlRefusal } from './refusal.ts';
 import { beginOperation, sqlOf, type BackupRecord, type InstanceRecord } from './records.ts';
 
 const routes = [...instanceRoutes, ...backupRoutes, ...restoreRoutes];
@@ -13,7 +14,10 @@ function inBeta(route: PlainRoute): PlainRoute {
 }
 
 /** Cloud SQL Admin (v1): the methods that checkpoints and the doctor use. */
-export const sqlAdmin: PlainModule = { name: 'sqladmin', routes: [...routes, ...routes.map(inBeta)] };
+export const sqlAdmin: PlainModule = {
+  name: 'sqladmin',
+  routes: [...routes, ...routes.map(inBeta)].map((route) => ({ ...route, refusal: sqlRefusal })),
+};
 
 /** Fields of a seeded instance; by default it is a private PostgreSQL 18 with point-in-time recovery of 7 days. */
 export type SqlInstanceSeed = Partial<Omit<InstanceRecord, 'project' | 'region' | 'name'>>;
@@ -41,6 +45,7 @@ export function seedSqlInstance(world: World, connectionName: string, seed: SqlI
     databases: ['postgres'],
     users: ['postgres'],
     serverCaCert: '',
+    otherServerCas: [],
     backupMs: 100,
     backupFault: undefined,
     restoredFrom: '',

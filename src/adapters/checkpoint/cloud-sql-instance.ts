@@ -67,14 +67,26 @@ export async function databaseNames(google: Google, name: SqlInstanceName): Prom
   return reply.ok ? (reply.value.items ?? []).flatMap((one) => (one.name === undefined ? [] : [one.name])) : [];
 }
 
-/** How far back the instance can be restored; undefined when Cloud SQL does not report it. */
-export async function earliestRecovery(google: Google, name: SqlInstanceName): Promise<string | undefined> {
+/** How far back an instance can be restored. */
+interface RecoveryWindow {
+  /** ISO 8601; absent when Cloud SQL does not report it. */
+  readonly earliest?: string | undefined;
+  /** Why it may not be read. */
+  readonly denied?: string;
+}
+
+/** Asks how far back the instance can be restored. */
+export async function recoveryWindow(google: Google, name: SqlInstanceName): Promise<RecoveryWindow> {
   const reply: GoogleReply<{ readonly earliestRecoveryTime?: string }> = await google.call({
     service: 'sqladmin',
     method: 'GET',
     path: `${instancePath(name)}/getLatestRecoveryTime`,
   });
-  return reply.ok ? reply.value.earliestRecoveryTime : undefined;
+  if (reply.ok) return { earliest: reply.value.earliestRecoveryTime };
+  if (reply.error.status !== 403) return {};
+  return {
+    denied: googleFault(reply.error, { doing: 'reading the recovery time of', resource: resourceOf(name) }).why,
+  };
 }
 
 /** Whether a backup of the instance can be made in this state: now, later (`wait`), or never, with the reason. */

@@ -2,11 +2,11 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Checkpoint, Checkpointer, CheckpointRequest } from '../../migrate/contract/checkpoint.ts';
 import type { Google } from '../google/google.ts';
-import { backupDays, makeBackup } from './cloud-sql-backup.ts';
+import { makeBackup } from './cloud-sql-backup.ts';
 import {
   databaseNames,
-  earliestRecovery,
   readInstance,
+  recoveryWindow,
   sqlInstanceName,
   unfitFor,
   unlessElsewhere,
@@ -42,7 +42,7 @@ export function createCloudSqlCheckpointer(options: CloudSqlOptions): Checkpoint
       }
       const days = recoveryDays(found.value);
       return days === undefined
-        ? { means: 'backup', text: `a backup of Cloud SQL instance ${instance.name}, kept ${backupDays} days` }
+        ? { means: 'backup', text: `a backup of Cloud SQL instance ${instance.name}` }
         : {
             means: 'point-in-time',
             text: `a point in time of Cloud SQL instance ${instance.name}, whose log reaches back ${days} days`,
@@ -51,6 +51,8 @@ export function createCloudSqlCheckpointer(options: CloudSqlOptions): Checkpoint
     take: (request) => take(options, instance, request),
   };
 }
+
+const dayMs = 24 * 3_600_000;
 
 function recoveryDays({ settings }: SqlInstance): number | undefined {
   const { pointInTimeRecoveryEnabled, transactionLogRetentionDays } = settings?.backupConfiguration ?? {};
@@ -120,7 +122,8 @@ async function whenReady(
 
 /**
  * A point in time is a checkpoint if the log reaches back to before it. It is the time at which the refused execution
- * ended, by the clock next to the database: this machine's clock does not matter.
+ * ended, by the clock next to the database: this machine's clock does not matter. Where Cloud SQL does not let this
+ * account read how far the log reaches back, the configured time counts, and that is said.
  */
 async function markMoment(
   place: { readonly google: Google; readonly instance: SqlInstanceName; readonly found: SqlInstance },
@@ -129,10 +132,19 @@ async function markMoment(
 ): Promise<Checkpoint | undefined> {
   const { google, instance, found } = place;
   const days = recoveryDays(found);
-  if (days === undefined || request.before === '') return undefined;
-  const earliest = Date.parse((await earliestRecovery(google, instance)) ?? '');
+  if (days === undefined) return undefined;
+  const window = await recoveryWindow(google, instance);
+  const unchecked = window.denied !== undefined;
+  // Without the runner's time, the present is a moment before the first change, too.
+  const moment = request.before === '' && unchecked ? new Date().toISOString() : request.before;
+  if (moment === '') return undefined;
+  if (unchecked)
+    request.onProgress(
+      `the checkpoint is a point in time: the log of ${instance.name} is configured to reach back ${days} days, which was not checked (${window.denied})`,
+    );
+  const earliest = unchecked ? Date.now() - days * dayMs : Date.parse(window.earliest ?? '');
   // Until the first backup after recovery was turned on, there is nothing that the log could be applied to.
-  if (Number.isNaN(earliest) || earliest >= Date.parse(request.before)) {
+  if (Number.isNaN(earliest) || earliest >= Date.parse(moment)) {
     request.onProgress(`the log of ${instance.name} does not reach back yet: making a backup`);
     return undefined;
   }
@@ -144,16 +156,16 @@ async function markMoment(
     'clone',
     instance.name,
     copy,
-    `--point-in-time=${request.before}`,
+    `--point-in-time=${moment}`,
     `--project=${instance.project}`,
   ];
   return {
     kind: 'taken',
     means: 'point-in-time',
-    id: `${instance.project}:${instance.name}@${request.before}`,
+    id: `${instance.project}:${instance.name}@${moment}`,
     restore: command.map(shellWord).join(' '),
     undoes: `nothing on its own: it creates the new instance ${copy}; moving to it gives up every write since to ${all}`,
-    takenAt: request.before,
-    kept: `${days} days`,
+    takenAt: moment,
+    kept: unchecked ? `${days} days as configured (not checked)` : `${days} days`,
   };
 }

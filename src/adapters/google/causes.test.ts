@@ -68,5 +68,6 @@ test.each([
 ])('F11: a limit that waiting does not raise is not tried again: %s', (message, repeats) => {
   const request = { service: 'run', method: 'GET', path: 'x' } as const;
   expect(isRepeatable(request, refused(429, message))).toBe(repeats);
-  expect(isRepeatable({ ...request, method: 'POST' }, operationError({ code: 8, message }))).toBe(repeats);
+  const create = { ...request, method: 'POST', idempotent: true } as const;
+  expect(isRepeatable(create, operationError({ code: 8, message }))).toBe(repeats);
 });

@@ -144,9 +144,10 @@ function detailsOf(body: ErrorBody | undefined, message: string): Details {
   };
 }
 
-/** Only what is in quotes: parts of e-mail addresses have the same form. */
+/** Only what is in quotes, or called so by Cloud SQL: parts of e-mail addresses have the same form. */
 function permissionIn(message: string): string {
-  return /(['"`])([a-z]+(?:\.[a-zA-Z]+){2})\1/.exec(message)?.[2] ?? '';
+  const quoted = /(['"`])([a-z]+(?:\.[a-zA-Z]+){2})\1/.exec(message)?.[2];
+  return quoted ?? /\bmissing permission ([a-z]+(?:\.[a-zA-Z]+){2})\b/.exec(message)?.[1] ?? '';
 }
 
 function policyOf(details: NonNullable<ErrorBody['details']>, custom: string, message: string): string | undefined {

@@ -70,6 +70,8 @@ export function tlsOptions(address: DatabaseAddress): false | Readonly<Record<st
   return {
     ...common,
     ...(ca === undefined ? {} : { ca }),
+    // The CA that a platform reports for its server may be an intermediate one.
+    ...(texts.ca === undefined && serverCa !== undefined ? { allowPartialTrustChain: true } : {}),
     ...(crl === undefined ? {} : { crl }),
     rejectUnauthorized: true,
     ...(tls === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),

@@ -2,7 +2,7 @@ import { nodeHashing } from '../../adapters/files/hashing.ts';
 import { pendingExit } from '../../kit/exit-code.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { appliedNow } from '../../migrate/contract/history.ts';
-import type { HistoryRow } from '../../migrate/contract/history-rows.ts';
+import type { HistoryRow, WorkingRun } from '../../migrate/contract/history-rows.ts';
 import { foreignNotice } from '../../migrate/contract/foreign-notice.ts';
 import { defaultSet, isBareId, isOf, setIn } from '../../migrate/contract/migration-id.ts';
 import type { Tool } from '../../migrate/contract/tool.ts';
@@ -21,6 +21,7 @@ import { countOf } from '../screen/format.ts';
 import { localTime } from '../screen/local-time.ts';
 import type { Style } from '../screen/style.ts';
 import { table } from '../screen/table.ts';
+import { workingLines } from './status/working.ts';
 import { bareLine, byVersion, linesOf, settledStates, unseen, type StatusLine } from './status/status-lines.ts';
 
 export const spec = defineCommand({
@@ -84,16 +85,26 @@ export const run: Run<typeof spec> = async (context) => {
     ];
     const lines = [...known, ...unseen(partial, known, layout)].sort((a, b) => byVersion(a.id, b.id));
     const next = foreign.find(({ entries }) => entries > 0)?.tool;
-    show(context.screen, { lines, findings, otherSets, environment: project.environment.name, adoptFrom: next });
+    // What a cached result saw at work has probably ended since.
+    const working = execution.known === undefined ? (history.value.now?.working ?? []) : [];
+    const { name } = project.environment;
+    show(context.screen, { lines, findings, otherSets, environment: name, adoptFrom: next, working });
     const target = wired.target ?? targetOf(execution.events);
-    const environment = { name: project.environment.name, protected: project.environment.protected, ...target };
+    const environment = { name, protected: project.environment.protected, ...target };
     const pending = lines.filter(({ state }) => !settledStates.has(state)).length;
     // What is wrong does not fail `status` unless `--exit-code` asks: it is a finding here, and stops `up`.
     return {
       exitCode: options.exitCode ? exitCodeFor(lines, findings) : 0,
       outcome: 'done',
       findings,
-      data: { environment, pending, migrations: lines, otherSets, ...asOfData(execution.known) },
+      data: {
+        environment,
+        pending,
+        migrations: lines,
+        otherSets,
+        ...(working.length === 0 ? {} : { working }),
+        ...asOfData(execution.known),
+      },
     };
   });
 };
@@ -126,9 +137,11 @@ interface Shown {
   readonly environment: string;
   /** The tool whose history is to be taken over first. */
   readonly adoptFrom: Tool | undefined;
+  readonly working: readonly WorkingRun[];
 }
 
-function show(screen: Screen, { lines, findings, otherSets, environment, adoptFrom }: Shown): void {
+function show(screen: Screen, shown: Shown): void {
+  const { lines, findings, otherSets, working } = shown;
   const { style } = screen;
   const applied = lines.filter((line) => line.state === 'applied');
   const ahead = lines.filter((line) => line.state === 'ahead').length;
@@ -150,19 +163,21 @@ function show(screen: Screen, { lines, findings, otherSets, environment, adoptFr
         `  + ${countOf(count, 'migration')} of set ${set === defaultSet ? `${set} (projects without one)` : set}`,
       ),
     );
+  if (working.length > 0) screen.answer('', ...workingLines(working, lines, style));
   if (lines.length === 0) screen.answer('  There are no migrations yet: `godwit new NAME` writes the first.');
   else if (open === 0)
     screen.answer('', `${style.green('✔')} ${countOf(lines.length, 'migration')} applied, nothing to do.`);
   else
     screen.answer(
       '',
-      `${tally(lines)}.${findings.every(({ severity }) => severity !== 'error') ? ` Next: ${nextStep(lines, environment, adoptFrom)}.` : ''}`,
+      `${tally(lines)}.${findings.every(({ severity }) => severity !== 'error') ? ` Next: ${nextStep(shown)}.` : ''}`,
     );
 }
 
 /** Names the next command. A migration that is applied and also partly applied is one that `down` is undoing. */
-function nextStep(lines: readonly StatusLine[], environment: string, adoptFrom: Tool | undefined): string {
+function nextStep({ lines, environment, adoptFrom, working: [first] }: Shown): string {
   const name = environment === 'local' ? '' : ` -e ${environment}`;
+  if (first !== undefined) return `\`godwit runs show${name} ${first.run}\` shows how far the run is`;
   if (adoptFrom !== undefined) return `\`godwit adopt --from ${adoptFrom}${name}\``;
   return lines.some(({ state, how }) => state === 'partial' && how !== undefined)
     ? `\`godwit down${name}\` finishes undoing it, \`godwit up --resume-up${name}\` reapplies what was undone`

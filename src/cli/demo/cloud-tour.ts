@@ -38,7 +38,7 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     cloud.seed.serviceAccount(`dev-cloud-run-sa@${project}.iam.gserviceaccount.com`);
     cloud.seed.connector(`projects/${project}/locations/us-central1/connectors/dev-cloud-run-connector`);
     cloud.seed.secret(project, 'database-url-dev', site.url);
-    screen.say(...site.before.flatMap((paragraph) => wrapped(paragraph, Math.min(100, context.io.columns()))));
+    screen.say(...site.before.flatMap((paragraph) => wrapped(paragraph, Math.min(100, context.io.columns() || 100))));
     for (const step of stepsOf(site)) {
       const exitCode = await take(context, site, step, cloud.env());
       if (exitCode !== step.exitCode) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };

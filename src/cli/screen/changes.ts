@@ -100,8 +100,16 @@ function wrapped(words: readonly string[]): readonly string[] {
 
 const signs = { created: '+', changed: '~', dropped: '-' } as const;
 
-/** Lists everything that a run did, by migration; a part that was created or dropped with its whole is indented. */
-export function changeLines(changes: readonly Change[], style: Style): readonly string[] {
+/**
+ * Lists everything that a run did, by migration; a part that was created or dropped with its whole is indented.
+ *
+ * @param names the migrations with their names, by their ids
+ */
+export function changeLines(
+  changes: readonly Change[],
+  style: Style,
+  names: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
   const migrations = [...new Set(changes.map(({ migration }) => migration))];
   const paint = { created: style.green, changed: style.magenta, dropped: style.red } as const;
   return migrations.flatMap((migration) => {
@@ -110,7 +118,7 @@ export function changeLines(changes: readonly Change[], style: Style): readonly 
     const wholes = new Set(own.filter(({ within }) => !within).map(({ change }) => change));
     return [
       '',
-      `  ${style.bold(migration)}`,
+      `  ${style.bold(names.get(migration) ?? migration)}`,
       ...own.map(({ change, kind, name, within, rows }) => {
         const what = rows === undefined ? kind : `${countOf(rows, kind)} in`;
         const text = `${paint[change](signs[change])} ${what} ${name}`;

@@ -4,6 +4,22 @@ export function localTime(iso: string): string {
   return Number.isNaN(at.getTime()) ? iso : inZone(at);
 }
 
+/** ISO times as the rows of a list tell them: without their zone if it is the same for all. */
+export function timesInZone(isos: readonly string[]): {
+  readonly times: readonly string[];
+  readonly zone: string | undefined;
+} {
+  const times = isos.map(localTime);
+  const zones = new Set(times.map((time) => time.slice(timeLength)));
+  const [only = ''] = zones;
+  if (zones.size !== 1 || only === '') return { times, zone: undefined };
+  const zone = only.trim();
+  return { times: times.map((time) => time.slice(0, timeLength)), zone: zone === 'UTC' ? zone : `UTC${zone}` };
+}
+
+/** The length of `2026-03-04 06:07`. */
+const timeLength = 16;
+
 /** A text whose times in UTC are told in the zone of the reader. */
 export function withLocalTimes(text: string): string {
   return text.replaceAll(utcTime, (_, day: string, time: string) => inZone(new Date(`${day}T${time}Z`)));

@@ -4,18 +4,36 @@ import { aligned, countOf } from './format.ts';
 import type { Style } from './style.ts';
 
 const longest = 60;
+const named = 2;
 
 /** What a run did, in one line. */
-export function whatOf({ command, applied, about }: RunRow): string {
+export function whatOf(run: RunRow): string {
+  const { command, applied, about } = run;
   // The ledger does not have the words, because only the runner can mask the password in them.
   if (about === undefined && command === 'accept') return 'a difference';
   if (about === undefined && command === 'prune') return 'the audit';
   if (about?.pruned !== undefined) return `${countOf(about.pruned.runs, 'run')} ${about.words.join(' ')}`;
-  if (about === undefined) return command === 'exec' ? 'a command' : countOf(applied, 'migration');
+  if (about === undefined) return command === 'exec' ? 'a command' : migrationsText(run);
   if (about.claim !== undefined) return `${countOf(applied, 'migration')} from ${about.claim.tool}`;
   if (about.identity !== undefined) return `identity: ${shortened(about.reason ?? '')}`;
   if (about.reason !== undefined) return `${shortened(about.words.join(', '))}: ${shortened(about.reason)}`;
   return about.hook === undefined ? shown(about.words, longest) : `hook ${about.hook}`;
+}
+
+/** `1 users, 2 views`; of many the first, and how many more; then the one that failed. */
+function migrationsText({ applied, migrations = [], failedAt }: RunRow): string {
+  const names = migrations.slice(0, applied > named ? 1 : named).map(shortened);
+  const more = applied - names.length;
+  const done = names.length === 0 ? (applied === 0 ? [] : [countOf(applied, 'migration')]) : [names.join(', ')];
+  const rest = names.length > 0 && more > 0 ? [`and ${more} more`] : [];
+  const failed = failedAt === undefined ? [] : [`${done.length === 0 ? '' : 'then '}${failedName(failedAt)} failed`];
+  return [...done, ...rest, ...failed].join(' ');
+}
+
+/** `3 seed`: the name is that of its file. */
+export function failedName({ migration, file }: NonNullable<RunRow['failedAt']>): string {
+  const name = /([^/]+?)(?:\.down)?\.sql$/.exec(file ?? '')?.[1]?.replace(/^\d+_/, '') ?? '';
+  return migration.startsWith('file:') ? migration.slice('file:'.length) : `${migration} ${name}`.trim();
 }
 
 function shortened(text: string): string {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { localTime, withLocalTimes } from './local-time.ts';
+import { localTime, timesInZone, withLocalTimes } from './local-time.ts';
 import { createRunNames } from './run-names.ts';
 
 const one = '01M8JNWWABCDEFGHJKMNPQRSTV';
@@ -36,4 +36,15 @@ test.each([
   expect(withLocalTimes('applied on 2026-03-04 23:30 UTC, by ann')).toBe(`applied on ${told}, by ann`);
   expect(withLocalTimes('applied on 2026-03-04T23:30:59.123Z')).toBe(`applied on ${told}`);
   expect(withLocalTimes("default '2026-03-04 23:30:00+00'")).toBe("default '2026-03-04 23:30:00+00'");
+});
+
+test('a list tells the zone of its times once, unless it changes', () => {
+  const offset = vi.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(-60);
+  const isos = ['2026-03-04T23:30:59.123Z', '2026-03-05T00:30:00Z'];
+  expect(timesInZone(isos)).toEqual({ times: ['2026-03-05 00:30', '2026-03-05 01:30'], zone: 'UTC+01:00' });
+  offset.mockReturnValueOnce(-120);
+  expect(timesInZone(isos)).toEqual({
+    times: ['2026-03-05 01:30 +02:00', '2026-03-05 01:30 +01:00'],
+    zone: undefined,
+  });
 });

@@ -25,7 +25,7 @@ export function table(rows: readonly (readonly string[])[], cut: readonly number
 }
 
 const gap = '  ';
-const narrowest = 12;
+const narrowest = 8;
 
 /** The lines of a table, each of them at most `width` columns wide. A last column that is not cut is wrapped. */
 export function tableLines({ rows, cut, least = [] }: Table, width: number): readonly string[] {

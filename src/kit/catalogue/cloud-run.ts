@@ -101,9 +101,16 @@ export const cloudRunFaults = entries({
     fix: '`godwit status --fresh` shows what is applied; `godwit up` continues from there.',
     exit: 130,
   },
+  'cancel-refused': {
+    title: 'The platform refused the request to stop the run',
+    why: 'Your account may not cancel executions, or the platform did not answer.',
+    fix: 'Nothing to do: godwit asks the database to stop the run, which takes another execution.',
+    severity: 'warning',
+    exit: 0,
+  },
   'job-died': {
     title: 'The runner ended without reporting an outcome',
-    why: 'A signal ended its container, or the container exited with a code that godwit does not use.',
+    why: 'A signal ended its container, the container exited with a code that godwit does not use, or the platform reports neither.',
     fix: '`godwit status --fresh` shows what is applied; `godwit up` continues from there and applies nothing twice.',
     exit: 42,
   },

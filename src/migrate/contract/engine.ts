@@ -49,8 +49,11 @@ export interface Engine {
   /** Events in order, until `run.finished` or the end of the execution, or until `leave` is aborted. */
   watch(ref: RunRef, leave?: AbortSignal): AsyncIterable<RunEvent>;
   result(ref: RunRef): Promise<ExecutionResult>;
-  /** Asks the run to stop: it ends at the next safe point. False: there is no runner to ask. */
-  cancel(ref: RunRef): Promise<boolean>;
+  /**
+   * Asks the run to stop: it ends at the next safe point. False: there is no runner to ask. Findings: the platform refuses
+   * to pass the request on.
+   */
+  cancel(ref: RunRef): Promise<Outcome<boolean>>;
   /** Finds a run again by its id. */
   attach(run: string): Promise<Outcome<RunRef>>;
   /** Removes what `prepare` and `start` made, after a terminal state; reports what it could not remove. */

@@ -6,6 +6,7 @@ import type { History } from './history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type {
   AuditRow,
+  CurrentState,
   DownText,
   HistoryRow,
   LiveRunRow,
@@ -123,6 +124,8 @@ export type RunEvent =
       readonly partial: readonly string[];
       /** A fingerprint of the statements of each row; empty: the row has none. */
       readonly fingerprints?: readonly string[];
+      /** What is true only at this moment, and of the files that the runner has; absent: nothing. */
+      readonly now?: CurrentState;
       /** Everything that a plan is made from, so that it can be made far from the database. */
       readonly state?: Omit<History, 'rows'>;
       /** While nothing is recorded: the histories of other tools in the database. */

@@ -38,6 +38,10 @@ export interface RunRow {
   readonly failure: string;
   /** The checkpoint taken for it, or who waived it and why; empty when none was requested. */
   readonly checkpoint: string;
+  /** The first migrations that it applied, undid or recorded, as `3 add_users`. */
+  readonly migrations?: readonly string[];
+  /** The migration that failed, and the place of the statement, if it is known. */
+  readonly failedAt?: { readonly migration: string; readonly file?: string; readonly line?: number };
   /**
    * Of a command: what was executed; of `verify --accept`: what was accepted; of `adopt --identity`: the identity that
    * was set.
@@ -104,6 +108,8 @@ export interface LiveRunRow {
   readonly run: string;
   /** The migration that was started last. */
   readonly migration: string;
+  /** The standalone statement that is running; statements in a transaction are not distinguished. */
+  readonly statement?: { readonly tag: string; readonly line: number };
   readonly sessions: readonly {
     readonly pid: number;
     /** The server's state of the session: `active`, `idle`, … */
@@ -117,6 +123,23 @@ export interface LiveRunRow {
     /** Phase and percentage of an index that is being built. */
     readonly progress: string;
   }[];
+}
+
+/** A run that is at work on the database, with what it does. */
+export interface WorkingRun extends LiveRunRow, Pick<RunRow, 'command' | 'by' | 'from' | 'startedAt' | 'ms'> {}
+
+/** The statements of an applied migration whose file has different bytes now. */
+interface EditedRow {
+  readonly seq: number;
+  readonly statements: readonly { readonly tag: string; readonly count: number; readonly hash: string }[];
+}
+
+/** What an answer about the history adds about this moment. */
+export interface CurrentState {
+  /** The runs that are at work. */
+  readonly working?: readonly WorkingRun[];
+  /** What was executed of the migrations whose files have been edited since. */
+  readonly edited?: readonly EditedRow[];
 }
 
 /** One row of godwit.statement: a statement that was executed or started. */

@@ -39,6 +39,8 @@ export interface ExecutionOptions extends AttemptOptions {
   readonly leave?: AbortSignal;
   /** Asks the history how a run ended; needed when the run did not report its end, or not all of its lines arrived. */
   recorded?(run: string): Promise<RecordedRun>;
+  /** Asks the database to stop the run, for when the engine's platform refuses to. */
+  stopByDatabase?(run: string): Promise<Outcome<void>>;
   /**
    * The same task as a new run. Given for tasks whose product is their lines, where lines can get lost: if some are
    * lost, the task is executed again, and only a complete answer is reported.
@@ -57,7 +59,14 @@ export async function executeTask(options: ExecutionOptions): Promise<Execution>
   // If reading the log is forbidden, it will be forbidden the second time too.
   if (unreadable(first) !== undefined) return withoutAnswer(first);
   const second = await listenWhole({ ...options, task: options.again() });
-  return second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
+  const answer = second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
+  const warnings = [...leftBehind(first), ...(answer.warnings ?? [])];
+  return warnings.length === 0 ? answer : { ...answer, warnings };
+}
+
+/** What an execution whose answer is not used has left on the platform. */
+function leftBehind({ warnings = [] }: Execution): readonly Finding[] {
+  return warnings.filter(({ code }) => code === 'cleanup-incomplete');
 }
 
 /** Events reported at once, even if the lines turn out to be incomplete: the target, and the progress. */
@@ -139,11 +148,13 @@ export async function beginAttempt(options: Omit<ExecutionOptions, 'onEvent'>): 
     return ok({ ref: started.value, entry: await placed(ledger, entry, started.value), warnings });
   }
   // The execution may have been created and the answer lost.
-  if (entry.execution !== undefined)
-    await engine.cleanup({ run: task.run, engine: engine.name, location: entry.execution });
+  const place = { run: task.run, engine: engine.name, location: entry.execution ?? '' };
+  const cleaned = entry.execution === undefined ? ok(undefined) : await engine.cleanup(place);
+  const known = started.findings.some(({ code }) => code === 'cleanup-incomplete');
+  const findings = [...started.findings, ...(cleaned.ok || known ? [] : cleaned.findings)];
   // Whether the run is at work is unknown: its entry stays open in the ledger, and the next command finds out.
-  if (exitCodeOf(started.findings) === 42) return { ok: false, findings: started.findings };
-  return giveUp(started.findings);
+  if (exitCodeOf(started.findings) === 42) return { ok: false, findings };
+  return giveUp(findings);
 }
 
 /** `ready: image sha256:0123456789ab, secret version 3` */

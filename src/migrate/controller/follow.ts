@@ -1,6 +1,7 @@
 import { exitCodeOf } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { resolveOutcome, byExitCode, notRun, type ResolvedOutcome, type RecordedRun } from './resolve-outcome.ts';
+import { askToStop, type StopRequest } from './ask-to-stop.ts';
 import type { Execution } from './attempt.ts';
 import type { Engine, ExecutionResult, RunRef } from '../contract/engine.ts';
 import type { RunEvent } from '../contract/event.ts';
@@ -8,9 +9,8 @@ import { isChange } from '../contract/task.ts';
 import { isVerdict, outcomeOfExitCode } from '../contract/verdict.ts';
 
 /** What is needed to follow a run. */
-export interface FollowOptions {
+export interface FollowOptions extends Omit<StopRequest, 'engine'> {
   readonly engine: Engine;
-  onEvent(event: RunEvent): void;
   /** Aborted: the run is asked to stop at the next safe point. */
   readonly signal?: AbortSignal;
   /** Aborted: the controller detaches and the run continues. */
@@ -71,7 +71,8 @@ function incompleteEnd(
 
 async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]> {
   const { engine, signal, leave } = following;
-  const stop = (): void => void engine.cancel(ref);
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => void (stopping ??= askToStop(following, ref));
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop);
   const events: RunEvent[] = [];
@@ -82,6 +83,7 @@ async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]
     }
   } finally {
     signal?.removeEventListener('abort', stop);
+    await stopping;
   }
   return events;
 }

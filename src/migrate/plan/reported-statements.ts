@@ -33,9 +33,15 @@ export function compareReported(
 }
 
 /** The statements of the rows of a reported history, for use without access to the database. */
-export function reportedStatements({ rows, fingerprints = [] }: ReportedHistory, hashing: Hashing): ReadStatements {
+export function reportedStatements(
+  { rows, fingerprints = [], now }: ReportedHistory,
+  hashing: Hashing,
+): ReadStatements {
+  const listed = new Map((now?.edited ?? []).map(({ seq, statements }) => [seq, statements]));
   const reported = new Map(rows.map(({ seq }, index) => [seq, fingerprints[index]]));
   return (seq) => {
+    const statements = listed.get(seq);
+    if (statements !== undefined) return Promise.resolve(statements);
     const fingerprint = reported.get(seq);
     if (fingerprint === undefined || fingerprint === '') return Promise.resolve(fingerprint === '' ? [] : undefined);
     return Promise.resolve(

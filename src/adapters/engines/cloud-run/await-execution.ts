@@ -2,28 +2,32 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import { operationError, type GoogleError } from '../../google/error.ts';
-import type { Operation } from '../../google/operations.ts';
+import { listAll, type Operation } from '../../google/operations.ts';
+import { isPassing } from '../../google/repeatable.ts';
 import { backoff } from '../../retry.ts';
-import { conditionFault } from './condition-fault.ts';
+import { abandonJob } from './abandon-job.ts';
 import type { CloudRunContext } from './context.ts';
 import type { JobInput } from './job-spec.ts';
 import { runLabel, tokenLabel } from './labels.ts';
 import { executionName, jobName } from './names.ts';
-import type { RunExecution, RunJob } from './resources.ts';
+import { newestExecution, type RunExecution, type RunJob } from './resources.ts';
 
 /** The progress of waiting for an execution. */
 interface WaitState {
   operation: Operation | undefined;
-  /** When the operation was first seen done without an execution of ours; absent until then. */
-  doneSince?: number;
-  /** True once a separate call has asked the job to execute. */
+  /** Since when the operation is done and nothing shows an execution of ours; absent: something does, or may. */
+  absentSince?: number;
+  /** True once the job has named our execution, although it could not be read yet. */
+  named: boolean;
+  /** True once a separate call to execute the job was accepted. */
   requested: boolean;
 }
 
 /**
  * Waits until the execution exists, or the platform reports why it never will. The operation may lag behind an
- * execution that already runs, so both are polled. An execution under a name other than ours is recognised by its
- * labels; if the platform made none along with the job, one is requested, once.
+ * execution that already runs, and an execution may become visible late, so that all of them are polled. An execution
+ * under a name other than ours is recognised by its labels; if the platform made none along with the job, one is
+ * requested.
  *
  * @returns the execution's full name
  */
@@ -33,24 +37,25 @@ export async function awaitExecution(
   operation: Operation | undefined,
 ): Promise<Outcome<string>> {
   const { google, timeouts } = context;
+  const { firstPauseMs, longestPauseMs } = timeouts;
   const name = executionName(input.options, input.names);
   const deadline = performance.now() + timeouts.startMs;
-  const waiting: WaitState = { operation, requested: false };
+  const waiting: WaitState = { operation, named: false, requested: false };
   for (let attempt = 1; ; attempt += 1) {
     const found = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${name}` });
     // Without permission to read it, the execution is followed by its lines; one that is unreachable for now may well
     // be running.
     if (found.ok || found.error.status === 403) return ok(name);
     const absent = found.error.reason === 'NOT_FOUND';
-    if (performance.now() > deadline)
-      return absent ? await abandonJob(context, input, startTimedOut(timeouts.startMs)) : ok(name);
     if (absent) {
       const failure = waiting.operation?.done === true ? waiting.operation.error : undefined;
       if (failure !== undefined) return await abandonJob(context, input, operationError(failure));
       const other = await findOtherExecution(context, input, waiting);
       if (other !== undefined) return other;
     }
-    await sleep(backoff(attempt, Math.random(), 1_000, 60));
+    if (performance.now() > deadline)
+      return absent && !waiting.named ? await abandonJob(context, input, startTimedOut(timeouts.startMs)) : ok(name);
+    await sleep(backoff(attempt, Math.random(), Math.min(1_000, longestPauseMs), Math.min(60, firstPauseMs)));
     await pollOperation(context, waiting);
   }
 }
@@ -68,61 +73,100 @@ async function findOtherExecution(
   input: JobInput,
   waiting: WaitState,
 ): Promise<Outcome<string> | undefined> {
-  const { google, timeouts } = context;
   if (waiting.operation !== undefined && waiting.operation.done !== true) return undefined;
-  waiting.doneSince ??= performance.now();
   const path = jobName(input.options, input.names.job);
-  const job = await google.call<RunJob>({ service: 'run', method: 'GET', path: `v2/${path}` });
-  if (!job.ok) return undefined;
-  const latest = job.value.latestCreatedExecution?.name ?? '';
-  if (latest !== '') {
-    const full = `${path}/executions/${latest.split('/').pop() ?? ''}`;
-    const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${full}` });
-    if (execution.ok && isOurs(input, execution.value)) return ok(full);
+  const job = await context.google.call<RunJob>({ service: 'run', method: 'GET', path: `v2/${path}` });
+  const seen = job.ok ? await newestOf(context, input, job.value) : 'unclear';
+  if (typeof seen === 'object') return seen;
+  waiting.named ||= seen === 'named';
+  if (seen !== 'absent' || !job.ok || waiting.requested) {
+    delete waiting.absentSince;
+    return undefined;
   }
-  // What was made a moment ago may not be visible yet.
-  if (waiting.requested || performance.now() - waiting.doneSince < timeouts.tokenMs) return undefined;
+  waiting.absentSince ??= performance.now();
+  if (performance.now() - waiting.absentSince < context.timeouts.tokenMs) return undefined;
+  // Whatever comes of this look, the next one starts the wait again.
+  delete waiting.absentSince;
+  const listed = await ownExecution(context, input);
+  if (listed !== 'none') return listed;
   // Somebody else has changed the job meanwhile, so executing it would perform their task.
   if (!isOurs(input, job.value)) return jobTaken(input, job.value);
-  waiting.requested = true;
-  const etag = job.value.etag === undefined ? {} : { etag: job.value.etag };
-  const run = { service: 'run', method: 'POST', path: `v2/${path}:run`, body: etag } as const;
-  const reply = await google.call<Operation>(run);
-  const named = reply.ok ? (reply.value.metadata as { readonly name?: string } | undefined)?.name : undefined;
-  return named?.includes('/executions/') === true ? ok(named) : undefined;
+  return await requestExecution(context, input, waiting, job.value);
+}
+
+/**
+ * What the job's newest execution says: it is ours; it bears our name, so that it will become visible (`named`); it may
+ * be ours (`unclear`); or it is none of ours.
+ */
+async function newestOf(
+  { google }: CloudRunContext,
+  input: JobInput,
+  job: RunJob,
+): Promise<Outcome<string> | 'named' | 'unclear' | 'absent'> {
+  const newest = newestExecution(job);
+  if (newest === '') return 'absent';
+  const path = `${jobName(input.options, input.names.job)}/executions/${newest}`;
+  if (path === executionName(input.options, input.names)) return 'named';
+  const execution = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${path}` });
+  if (!execution.ok) return 'unclear';
+  return isOurs(input, execution.value) ? ok(path) : 'absent';
+}
+
+/** Our execution by the list of the job's executions; undefined: the list cannot be read, so that nobody knows. */
+async function ownExecution(
+  { google }: CloudRunContext,
+  input: JobInput,
+): Promise<Outcome<string> | 'none' | undefined> {
+  const path = `${jobName(input.options, input.names.job)}/executions`;
+  const query = { pageSize: '200' };
+  const most = 1_000;
+  const listed = await listAll<RunExecution>(google, {
+    service: 'run',
+    path: `v2/${path}`,
+    query,
+    field: 'executions',
+    most,
+  });
+  if (!listed.ok) return undefined;
+  const own = listed.value.find((execution) => isOurs(input, execution));
+  return own === undefined ? 'none' : ok(`${path}/${own.name.split('/').pop() ?? ''}`);
+}
+
+/** Asks for an execution. A refusal that may have come after an execution was made is looked into before the next try. */
+async function requestExecution(
+  context: CloudRunContext,
+  input: JobInput,
+  waiting: WaitState,
+  { etag = '' }: RunJob,
+): Promise<Outcome<string> | undefined> {
+  const path = `v2/${jobName(input.options, input.names.job)}:run`;
+  const body = etag === '' ? {} : { etag };
+  const reply = await context.google.call<Operation>({ service: 'run', method: 'POST', path, body });
+  if (reply.ok) {
+    waiting.requested = true;
+    const { name = '' } = (reply.value.metadata ?? {}) as { readonly name?: string };
+    return name.includes('/executions/') ? ok(name) : undefined;
+  }
+  const { error } = reply;
+  // 409: the job has changed; 404: it is not visible everywhere yet.
+  if (isPassing(error) || error.status === 409 || error.status === 404) return undefined;
+  return await abandonJob(context, input, error);
 }
 
 function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, 'labels'>): boolean {
   return labels[runLabel] === task.run.toLowerCase() && labels[tokenLabel] === names.token;
 }
 
-/** A stable job was given to another run before this one started. */
+/** A stable job was given to another run, or changed by hand, before this run started. */
 function jobTaken({ names }: JobInput, { labels = {} }: RunJob): Outcome<string> {
-  const why = `Run ${(labels[runLabel] ?? '').toUpperCase()} took the job ${names.job} before this run began, so this run executed nothing.`;
+  const other = labels[runLabel] ?? '';
+  const what =
+    other === '' ? `The job ${names.job} was changed` : `Run ${other.toUpperCase()} took the job ${names.job}`;
+  const why = `${what} before this run began, so this run executed nothing.`;
   return err(fault('job-not-started', { why, fix: 'Run the command again.' }));
 }
 
 function startTimedOut(ms: number): GoogleError {
   const message = `the execution did not appear within ${Math.round(ms / 1_000)} s`;
   return { status: 0, reason: 'DEADLINE_EXCEEDED', message, lost: false };
-}
-
-/**
- * The job exists but its execution never will: finds out why from the job's condition, then removes the job. A job that
- * has an execution after all, or that cannot be read, may be running and remains.
- */
-async function abandonJob(context: CloudRunContext, input: JobInput, error: GoogleError): Promise<Outcome<string>> {
-  const { google, options } = context;
-  const path = `v2/${jobName(options, input.names.job)}`;
-  const job = await google.call<RunJob>({ service: 'run', method: 'GET', path });
-  const latest = job.ok ? (job.value.latestCreatedExecution ?? {}) : {};
-  const busy = (latest.name ?? '') !== '' && (latest.completionTime ?? '') === '';
-  const unclear = !job.ok && job.error.reason !== 'NOT_FOUND';
-  if (options.job === 'ephemeral' && (busy || unclear))
-    return err(fault('job-start-unknown', { why: `${input.names.job}: ${error.message}` }));
-  const reported = [{ state: 'CONDITION_FAILED', message: error.message }];
-  const conditions = job.ok ? [job.value.terminalCondition ?? {}, ...(job.value.conditions ?? [])] : [];
-  const named = conditionFault([...conditions, ...reported], input.options, input.secretVersion);
-  if (options.job === 'ephemeral') await google.call({ service: 'run', method: 'DELETE', path, idempotent: true });
-  return err(named ?? fault('job-not-started', { why: `${input.names.job}: ${error.message}` }));
 }

@@ -21,8 +21,12 @@ export interface CloudRunContext {
 export interface EngineTimeouts {
   /** Until a requested execution exists. */
   readonly startMs: number;
-  /** For an execution that should have been made with its job, before another one is requested. */
+  /** For an execution that should have been made with its job, before another one is requested: it may be visible late. */
   readonly tokenMs: number;
+  /** For an execution that cannot be found any more, until it counts as deleted: a read may miss what is there. */
+  readonly goneMs: number;
+  /** For the platform to report the end of an execution that has itself reported its end. */
+  readonly endMs: number;
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
   /** For any answer at all while an execution is followed: a laptop may be offline for a while. */
@@ -36,7 +40,9 @@ export interface EngineTimeouts {
 
 export const defaultEngineTimeouts: EngineTimeouts = {
   startMs: 5 * 60_000,
-  tokenMs: 10_000,
+  tokenMs: 30_000,
+  goneMs: 15_000,
+  endMs: 3 * 60_000,
   linesMs: 60_000,
   unreachableMs: 15 * 60_000,
   deleteMs: 10_000,

@@ -2,6 +2,7 @@ import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
 import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
+import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import { defaultEngineTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
 import { findRunByLabel } from './find.ts';
@@ -79,9 +80,14 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
     watch: (ref, leave) => followLines(context, stateOf(ref), leave),
     result: (ref) => executionResultOf(context, stateOf(ref)),
     async cancel(ref) {
+      stateOf(ref).cancelRequested = true;
       const path = `v2/${ref.location}:cancel`;
       const reply = await context.google.call({ service: 'run', method: 'POST', path, body: {}, idempotent: true });
-      return reply.ok;
+      if (reply.ok) return ok(true);
+      stateOf(ref).cancelRequested = false;
+      // It has ended, or it does not exist any more.
+      if (reply.error.status === 404 || reply.error.status === 400) return ok(false);
+      return err(googleFault(reply.error, { doing: 'cancelling execution', resource: ref.location }));
     },
     attach: (run) => findRunByLabel(context, run),
     async cleanup(ref) {

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../../migrate/contract/event.ts';
 import { backoff } from '../../retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { isUnreachable, type FollowState } from './follow-state.ts';
-import { isForbidden, pollExecution } from './poll-execution.ts';
+import { isForbidden, isVisible, pollExecution } from './poll-execution.ts';
 import { readEvents } from './read-lines.ts';
 import { isCancelled, type RunExecution } from './resources.ts';
 
@@ -26,12 +26,12 @@ export async function* followLines(
       if (event.kind === 'run.finished') return;
     }
     emptyReads = events.length > 0 ? 0 : emptyReads + 1;
-    if (isForbidden(state)) {
+    if (state.access !== 'visible') {
       // Without access, each line starts the wait for further lines again.
-      if (emptyReads === 0) endedAt = performance.now();
-      // A role that was granted a minute ago is still refused now and then.
+      if (emptyReads === 0 && isForbidden(state)) endedAt = performance.now();
+      // A role that was granted a minute ago is still refused now and then, and what was missing may be found again.
       const ended = await pollExecution(context, state);
-      if (!isForbidden(state)) endedAt = ended ? performance.now() : undefined;
+      if (isVisible(state)) endedAt = ended ? performance.now() : undefined;
     }
     if (endedAt !== undefined && performance.now() - endedAt > lineWaitMs(context, state)) {
       state.waitExpired = true;

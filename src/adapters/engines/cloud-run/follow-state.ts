@@ -14,6 +14,10 @@ export interface FollowState {
   execution?: RunExecution;
   /** Whether the execution can be read. While it is forbidden, only its lines show its progress. */
   access: 'visible' | 'forbidden' | 'deleted';
+  /** Since when, on the monotonic clock, and how many times in a row it was not found. */
+  missing?: { readonly since: number; readonly times: number };
+  /** True once this process has asked the platform to cancel it. */
+  cancelRequested?: boolean;
   firstLineSeen: boolean;
   /** Other output of the container, kept until the runner's first line. */
   containerOutput: readonly string[];

@@ -16,27 +16,29 @@ const names = (job: 'ephemeral' | 'stable', environment: string, attempt = 1) =>
   jobNames({ job }, environment, { run, attempt }, nodeHashing);
 
 test('an ephemeral job is named after environment and run', () => {
-  expect(names('ephemeral', 'dev')).toEqual({ job: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv', token: '1' });
+  expect(names('ephemeral', 'dev')).toEqual({ job: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv', token: 'r1' });
 });
 
 test('a stable job is named after its environment, and its executions after their run', () => {
-  expect(names('stable', 'dev')).toEqual({ job: 'dev-godwit', token: '01jd9xyzabcdefghjkmnpqrstv-1' });
+  expect(names('stable', 'dev')).toEqual({ job: 'dev-godwit', token: 'r01jd9xyzabcdefghjkmnpqrstv-1' });
   expect(stableJob('dev', nodeHashing)).toBe('dev-godwit');
 });
 
 test('a second execution of a run has a name of its own', () => {
-  expect(names('ephemeral', 'dev', 2).token).toBe('2');
+  expect(names('ephemeral', 'dev', 2).token).toBe('r2');
   expect(names('stable', 'dev', 12).token).toMatch(/-12$/);
 });
 
-test.each(['dev', 'Production_EU', 'a'.repeat(80), 'x-_-', `${'long-name_'.repeat(9)}1`, 'A'])(
-  'names for environment %s are such as the platform takes',
+const environments = ['dev', 'Production_EU', 'a'.repeat(80), 'x-_-', `${'long-name_'.repeat(9)}1`, 'A'];
+
+test.each([...environments, 'preproduction-eu1', 'production-europe-west1'])(
+  'F12, U5: the platform accepts the names for environment %s: jobs of at most 49 characters, tokens that are DNS labels',
   (environment) => {
     for (const job of ['ephemeral', 'stable'] as const) {
       for (const attempt of [1, 12]) {
         const made = names(job, environment, attempt);
-        expect(made.job).toMatch(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/);
-        expect(made.token).toMatch(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+        expect(made.job).toMatch(/^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$/);
+        expect(made.token).toMatch(/^[a-z]([a-z0-9-]*[a-z0-9])?$/);
         expect(made.job.length + made.token.length).toBeLessThan(63);
         expect(names(job, environment, attempt)).toEqual(made);
       }
@@ -83,7 +85,7 @@ test('a place is read from the name that was made of it', () => {
     project: 'acme-dev',
     region: 'us-central1',
     job: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv',
-    execution: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv-1',
+    execution: 'dev-godwit-01jd9xyzabcdefghjkmnpqrstv-r1',
   });
   expect(() => parseExecutionName({ location: '/tmp/run' })).toThrow('not an execution');
 });

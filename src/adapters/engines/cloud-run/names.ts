@@ -12,19 +12,22 @@ export interface JobNames {
   readonly token: string;
 }
 
-/** The longest name of a job and the token of an execution together: the platform demands fewer than 63 characters. */
-const longestTogether = 62;
+/**
+ * The longest part of a job's name that comes from its environment. With the rest of an ephemeral job's name it makes 49
+ * characters, which is what Google's documentation allows.
+ */
+const longestStem = 15;
 
 /** The longest value of a label. */
 const longestLabel = 63;
 
 /** Follows the environment's name: `-godwit`. */
 const mark = '-godwit';
-const runLength = 26;
 
 /**
  * Names the job and the execution of a run. A name that is too long, or has characters that the platform refuses, is
- * shortened with a hash of the whole, always to the same name.
+ * shortened with a hash of the whole, always to the same name. A token begins with a letter, because it must be a DNS
+ * label.
  *
  * @param attempt from 1: a run that waits for a checkpoint has a second execution
  */
@@ -35,11 +38,10 @@ export function jobNames(
   hashing: Hashing,
 ): JobNames {
   const run = of.run.toLowerCase();
-  // Leaves room for a run id and a two-digit number, in either order.
-  const stem = stemOf(environment, longestTogether - mark.length - 1 - runLength - 3, hashing);
+  const stem = stemOf(environment, longestStem, hashing);
   return options.job === 'stable'
-    ? { job: `${stem}${mark}`, token: `${run}-${of.attempt}` }
-    : { job: `${stem}${mark}-${run}`, token: String(of.attempt) };
+    ? { job: `${stem}${mark}`, token: `r${run}-${of.attempt}` }
+    : { job: `${stem}${mark}-${run}`, token: `r${of.attempt}` };
 }
 
 /** Names the stable job of an environment. */

@@ -21,7 +21,7 @@ interface Platform {
 
 const run = '01JD9XYZABCDEFGHJKMNPQRSTV';
 const name = `projects/acme-dev/locations/us-central1/jobs/dev-godwit-${run.toLowerCase()}`;
-const ref = { run, engine: 'cloud-run', location: `${name}/executions/dev-godwit-${run.toLowerCase()}-1` };
+const ref = { run, engine: 'cloud-run', location: `${name}/executions/dev-godwit-${run.toLowerCase()}-r1` };
 const over = { completionTime: '2026-01-02T03:04:05Z', startTime: '2026-01-02T03:04:00Z' };
 
 const servers: { close(): void }[] = [];
@@ -106,6 +106,8 @@ interface Case {
   readonly task?: RunTask;
   readonly words?: readonly string[];
   readonly code: string;
+  /** In the cause that is told. */
+  readonly text?: string;
   readonly exitCode: number;
   readonly ran: boolean;
 }
@@ -153,10 +155,45 @@ const cases: readonly Case[] = [
     ran: false,
   },
   {
-    what: 'an end without any reason, of a job that had begun',
+    what: 'F11: an end without any reason, of a job that had begun,',
     execution: { ...over, failedCount: 1, ...failed({}) },
     code: 'job-died',
+    text: 'neither an exit code nor a signal',
     exitCode: 42,
+    ran: true,
+  },
+  {
+    what: 'F11: a signal other than 9',
+    execution: { ...over, failedCount: 1, ...failed({}) },
+    task: { lastAttemptResult: { status: { code: 2 }, termSignal: 11 } },
+    code: 'job-died',
+    text: 'Signal 11 ended the container.',
+    exitCode: 42,
+    ran: true,
+  },
+  {
+    what: 'N8: an end that only the condition tells',
+    execution: { startTime: over.startTime, ...failed({ executionReason: 'CANCELLED' }) },
+    code: 'job-cancelled',
+    exitCode: 42,
+    ran: true,
+  },
+  {
+    what: 'N5: a time that is over, beside the exit code of a runner that was asked to stop,',
+    execution: { ...over, failedCount: 1, ...failed({}) },
+    task: {
+      lastAttemptResult: { status: { code: 4, message: 'The configured timeout was reached.' }, exitCode: 130 },
+    },
+    code: 'job-timeout',
+    exitCode: 130,
+    ran: true,
+  },
+  {
+    what: 'N5: somebody who cancelled it, beside the exit code of a runner that was asked to stop,',
+    execution: { ...over, cancelledCount: 1, ...failed({ executionReason: 'CANCELLED' }) },
+    task: { lastAttemptResult: { status: { code: 2 }, exitCode: 130 } },
+    code: 'job-cancelled',
+    exitCode: 130,
     ran: true,
   },
   {
@@ -197,7 +234,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-test.each(cases)('$what is told as $code', async ({ execution, task, words = [], code, exitCode, ran }) => {
+test.each(cases)('$what is told as $code', async ({ execution, task, words = [], code, text = '', exitCode, ran }) => {
   const timestamp = '2026-01-02T03:04:01Z';
   const engine = await engineOn({
     execution,
@@ -209,6 +246,7 @@ test.each(cases)('$what is told as $code', async ({ execution, task, words = [],
   expect(result).toMatchObject({ exitCode, ran, complete: false });
   const [finding] = result.findings ?? [];
   expect(finding?.code).toBe(code);
+  expect(finding?.why).toContain(text);
   expect(words.length === 0 || finding?.why.includes('node: not found')).toBe(true);
   expect(JSON.stringify(finding)).not.toContain('S3cret');
 });

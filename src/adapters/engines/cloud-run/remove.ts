@@ -1,17 +1,17 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRef } from '../../../migrate/contract/engine.ts';
-import { googleFault } from '../../google/fault.ts';
 import type { GoogleReply } from '../../google/request.ts';
-import { listAll, waitForOperation, type Operation } from '../../google/operations.ts';
+import { listAll } from '../../google/operations.ts';
 import type { CloudRunContext } from './context.ts';
+import { deleteJob } from './delete-job.ts';
 import { environmentLabel, runLabel } from './labels.ts';
 import { labelValue, parseExecutionName, stableJob } from './names.ts';
-import { isOver, type RunExecution, type RunJob } from './resources.ts';
+import { isNewestOver, isOver, newestExecution, type RunExecution, type RunJob } from './resources.ts';
 
 /** For this long after its end, a job is left to its own controller. */
 const graceMs = 10 * 60_000;
-/** A job that still has no execution after this time was abandoned when it was made. */
+/** A job that still has no execution after this time was abandoned when it was made; one whose end has no time is over. */
 const emptyMs = 60 * 60_000;
 const mostSwept = 20;
 /** Short, because nobody should wait for the clean-up. */
@@ -19,7 +19,7 @@ const sweepMs = 5_000;
 
 /** Deletes the job of a run whose execution has ended. A job with a running execution is never deleted. */
 export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<Outcome<void>> {
-  const { google, timeouts, options, environment, hashing } = context;
+  const { google, options, environment, hashing } = context;
   const place = parseExecutionName(ref);
   const { job } = place;
   if (options.job === 'stable' || job === stableJob(environment, hashing)) return ok(undefined);
@@ -36,24 +36,10 @@ export async function removeJob(context: CloudRunContext, ref: RunRef): Promise<
   }
   // It has the same name but belongs to another run.
   if (found.value.labels?.[runLabel] !== ref.run.toLowerCase()) return ok(undefined);
-  if ((execution.ok && !isOver(execution.value)) || isBusy(found.value, place.execution))
+  if (isBusy(found.value, place.execution, execution.ok ? execution.value : undefined))
     return err(fault('cleanup-incomplete', { why: `Job ${job} is still running, so godwit keeps it.` }));
-  const reply = await google.call<Operation>({
-    service: 'run',
-    method: 'DELETE',
-    path: `v2/${path}`,
-    idempotent: true,
-  });
-  if (!reply.ok) {
-    if (reply.error.reason === 'NOT_FOUND') return ok(undefined);
-    const { why } = googleFault(reply.error, { doing: 'deleting job', resource: path });
-    return err(fault('cleanup-incomplete', { why }));
-  }
-  const wait = { service: 'run', version: 'v2', budgetMs: timeouts.deleteMs } as const;
-  const gone = await waitForOperation(google, reply.value, wait);
-  // Accepted but not done yet: the platform finishes it on its own.
-  if (gone.ok || gone.error.lost || gone.error.reason === 'NOT_FOUND') return ok(undefined);
-  return err(fault('cleanup-incomplete', { why: `Deleting job ${path}: ${gone.error.message}` }));
+  const left = await deleteJob(context, path);
+  return left === undefined ? ok(undefined) : err(left);
 }
 
 /**
@@ -85,10 +71,15 @@ export async function sweepJobs(context: CloudRunContext, now: number): Promise<
   return removed.filter((run) => run !== '');
 }
 
-/** True when the job has another, newer execution that is running: a run may have a second one. */
-function isBusy({ latestCreatedExecution: latest }: RunJob, execution: string): boolean {
-  const newest = latest?.name?.split('/').pop() ?? '';
-  return newest !== '' && newest !== execution && (latest?.completionTime ?? '') === '';
+/**
+ * True when the execution is running, or the job has a newer one that is: a run may have a second one. For an execution
+ * that cannot be found at the moment, the job answers.
+ */
+function isBusy(job: RunJob, name: string, execution: RunExecution | undefined): boolean {
+  if (execution !== undefined && !isOver(execution)) return true;
+  const newest = newestExecution(job);
+  const known = newest === name && execution !== undefined;
+  return newest !== '' && !known && !isNewestOver(job);
 }
 
 /** All jobs of this environment's runs. */
@@ -115,9 +106,10 @@ export async function listJobs(
 
 function isLeftover({ environment, hashing }: CloudRunContext, job: RunJob, now: number): boolean {
   if (job.name.endsWith(`/${stableJob(environment, hashing)}`) || (job.deleteTime ?? '') !== '') return false;
-  const latest = job.latestCreatedExecution;
-  if (latest?.name === undefined || latest.name === '') return ageOf(job.createTime, now) > emptyMs;
-  return ageOf(latest.completionTime, now) > graceMs;
+  if (newestExecution(job) === '') return ageOf(job.createTime, now) > emptyMs;
+  if (!isNewestOver(job)) return false;
+  const { completionTime = '', createTime } = job.latestCreatedExecution ?? {};
+  return completionTime === '' ? ageOf(createTime, now) > emptyMs : ageOf(completionTime, now) > graceMs;
 }
 
 /** In milliseconds; NaN, which never exceeds anything, when the time is unknown. */

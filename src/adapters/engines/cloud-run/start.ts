@@ -74,9 +74,11 @@ async function update(context: CloudRunContext, input: JobInput): Promise<Starte
     idempotent: true,
   });
   if (reply.ok) return ok(reply.value);
-  // If an execution of our name exists, the answer to an earlier try was lost.
-  const found = await execution(context, input);
-  return found.ok ? ok(undefined) : startRefused(context, input, reply.error);
+  // If an execution of our name exists, the answer to an earlier try was lost. It may not be visible yet.
+  const { error } = reply;
+  const named = error.status === 409 && error.message.includes(`'${input.names.job}-${input.names.token}'`);
+  const found = named || (await execution(context, input)).ok;
+  return found ? ok(undefined) : startRefused(context, input, error);
 }
 
 function execution({ google, options }: CloudRunContext, { names }: JobInput): Promise<GoogleReply<RunExecution>> {

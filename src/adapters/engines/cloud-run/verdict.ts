@@ -12,7 +12,7 @@ import { isUnreachable, type FollowState } from './follow-state.ts';
 import { logLink } from './log-link.ts';
 import { parseExecutionName } from './names.ts';
 import { pollExecution } from './poll-execution.ts';
-import { isCancelled, isOver, type RunTask } from './resources.ts';
+import { isCancelled, isOver, type RunCondition, type RunTask, type TaskAttempt } from './resources.ts';
 
 /** Determines how an execution ended: waits for its end, and for its lines if nobody has followed it. */
 export async function executionResultOf(context: CloudRunContext, state: FollowState): Promise<ExecutionResult> {
@@ -25,6 +25,9 @@ export async function executionResultOf(context: CloudRunContext, state: FollowS
   const { complete } = state.decoder;
   // It was last seen running, or never.
   if (state.execution === undefined || !isOver(state.execution)) {
+    // It has reported its end itself; the platform does not.
+    if (complete && state.finished !== undefined)
+      return { exitCode: state.finished.exitCode, ran: true, complete, log, findings: state.findings };
     const why = `${state.ref.location} was deleted before its outcome was known.`;
     const lost = state.access === 'forbidden' ? [] : [fault('job-lost', { why })];
     return { exitCode: state.finished?.exitCode ?? 42, complete, log, findings: [...state.findings, ...lost] };
@@ -52,11 +55,22 @@ function linesMissing({ ref }: FollowState): Finding {
   });
 }
 
-/** Waits for the end of the execution, with growing pauses. The execution has a timeout of its own. */
+/**
+ * Waits for the end of the execution, with growing pauses. The execution has a timeout of its own; one that has reported
+ * its end with all its lines is given some minutes. One that seemed deleted is looked for once more.
+ */
 async function waitForEnd(context: CloudRunContext, state: FollowState): Promise<void> {
+  if (state.access === 'deleted') {
+    await pollExecution(context, state);
+    // Its lines were given up too early.
+    if (state.access !== 'deleted') state.waitExpired = false;
+  }
+  const told = state.finished !== undefined && state.decoder.complete;
+  const until = told ? performance.now() + context.timeouts.endMs : Infinity;
   for (let attempt = 1; state.access === 'visible'; attempt += 1) {
     if (state.execution !== undefined && isOver(state.execution)) return;
     if ((await pollExecution(context, state)) || isUnreachable(context, state)) return;
+    if (performance.now() > until) return;
     await sleep(backoff(attempt, Math.random(), Math.min(2_000, context.timeouts.longestPauseMs), 60));
   }
 }
@@ -85,29 +99,53 @@ function endOf(context: CloudRunContext, state: FollowState, task: RunTask | und
   const conditions = [...(execution.conditions ?? []), ...(task?.conditions ?? [])];
   const message =
     attempt?.status?.message ?? conditions.find(({ state: is }) => is === 'CONDITION_FAILED')?.message ?? '';
-  const cancelled = isCancelled({ ...execution, conditions });
   const exitCode = attempt?.exitCode ?? 0;
-  // Protocol buffers omit zeros: a failed attempt without exit code or signal was ended by the platform.
-  if (exitCode !== 0 && isExitCode(exitCode)) return { exitCode, ran: true, findings: [] };
-  const late = attempt?.status?.code === 4 || /timeout|timed out|deadline/i.test(message);
-  const killed = attempt?.termSignal === 9 || exitCode === 137;
   const named = conditionFault(conditions, context.options);
   // `ran: false` must be certain: a run that did not start has changed nothing, so nobody reads the history.
   const started = (execution.startTime ?? '') !== '' && named === undefined;
   const ran = state.firstLineSeen || attempt !== undefined || started;
+  const stopped = stoppedBy(state, { conditions, attempt, message });
+  // Protocol buffers omit zeros: a failed attempt without exit code or signal was ended by the platform.
+  if (exitCode !== 0 && isExitCode(exitCode))
+    return { exitCode, ran: true, findings: state.cancelRequested === true ? [] : stopped };
   // The platform reports it, not the runner: a COMMIT may have succeeded, so the history decides.
-  if (cancelled) return { exitCode: ran ? 42 : 130, ran, findings: [fault('job-cancelled')] };
-  if (late)
-    return { exitCode: 42, ran: true, findings: [fault('job-timeout', message === '' ? {} : { why: message })] };
+  const [cause] = stopped;
+  if (cause !== undefined) {
+    const certain = cause.code === 'job-timeout' || ran;
+    return { exitCode: certain ? 42 : 130, ran: certain, findings: stopped };
+  }
   if (!ran) {
     const finding = named ?? notStarted(state, message);
     return { exitCode: exitCodeOf([finding]), ran: false, findings: [finding] };
   }
-  if (killed || /memory/i.test(message)) {
+  // The attempt succeeded, and only the execution is marked as failed: the history decides.
+  if (attempt !== undefined && isSuccess(attempt))
+    return { exitCode: state.decoder.complete ? 0 : 42, ran, findings: [] };
+  if (attempt?.termSignal === 9 || exitCode === 137 || /memory/i.test(message)) {
     const why = message === '' ? {} : { why: `The platform reports: ${message}` };
     return { exitCode: 137, ran, findings: [fault('job-out-of-memory', why)] };
   }
-  return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, exitCode, message)] };
+  return { exitCode: exitCode === 0 ? 42 : exitCode, ran, findings: [died(state, attempt, message)] };
+}
+
+/** What the platform says of the task in addition to its exit code: somebody cancelled it, or its time was over. */
+function stoppedBy(
+  { execution }: FollowState,
+  of: {
+    readonly conditions: readonly RunCondition[];
+    readonly attempt: TaskAttempt | undefined;
+    readonly message: string;
+  },
+): readonly Finding[] {
+  const { conditions, attempt, message } = of;
+  if (execution !== undefined && isCancelled({ ...execution, conditions })) return [fault('job-cancelled')];
+  if (attempt?.status?.code !== 4 && !/timeout|timed out|deadline/i.test(message)) return [];
+  return [fault('job-timeout', message === '' ? {} : { why: message })];
+}
+
+/** A status without a code is OK, and a task that ended with 0 has no exit code: zeros are left out. */
+function isSuccess({ status, exitCode = 0, termSignal = 0 }: TaskAttempt): boolean {
+  return status !== undefined && (status.code ?? 0) === 0 && exitCode === 0 && termSignal === 0;
 }
 
 function notStarted(state: FollowState, message: string): Finding {
@@ -116,8 +154,13 @@ function notStarted(state: FollowState, message: string): Finding {
   });
 }
 
-function died(state: FollowState, exitCode: number, message: string): Finding {
-  const how = exitCode === 0 ? 'A signal ended the container.' : `The container’s exit code is ${exitCode}.`;
+function died(state: FollowState, attempt: TaskAttempt | undefined, message: string): Finding {
+  const { exitCode = 0, termSignal = 0 } = attempt ?? {};
+  const signal =
+    termSignal === 0
+      ? 'Cloud Run reports neither an exit code nor a signal.'
+      : `Signal ${termSignal} ended the container.`;
+  const how = exitCode === 0 ? signal : `The container’s exit code is ${exitCode}.`;
   return fault('job-died', { why: withContainerOutput(state, [how, message].filter((part) => part !== '').join(' ')) });
 }
 

@@ -51,7 +51,7 @@ export function createChildProcessEngine(options: ChildProcessEngineOptions): En
     start: (prepared) => Promise.resolve(start(options, prepared)),
     watch: (ref, leave) => watchLines(options, ref, leave),
     result: (ref) => resultOf(options, ref),
-    cancel: (ref) => Promise.resolve(signalRunner(ref)),
+    cancel: (ref) => Promise.resolve(ok(signalRunner(ref))),
     attach: (run) => Promise.resolve(attach(options, run)),
     cleanup: (ref) => {
       rmSync(ref.location, { recursive: true, force: true });

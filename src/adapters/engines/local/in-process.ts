@@ -48,7 +48,7 @@ export function createInProcessEngine(options: LocalEngineOptions): Engine {
     },
     cancel(ref) {
       find(ref).controller.abort();
-      return Promise.resolve(true);
+      return Promise.resolve(ok(true));
     },
     attach: (run) => Promise.resolve(err(fault('unknown-run', { why: `Run ${run} is not one of this process.` }))),
     cleanup(ref) {

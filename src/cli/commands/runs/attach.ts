@@ -9,7 +9,7 @@ import { uiOf } from '../../ui.ts';
 export const spec = defineCommand({
   name: 'runs attach',
   summary: 'Follow a run that was started with --detach or on another machine',
-  arguments: { run: argument('RUN', 'id of the run, or its first characters') },
+  arguments: { run: argument('RUN', 'id of the run, its first characters, or `last`: the newest run of this folder') },
   examples: [{ type: 'godwit runs attach 01J9', does: 'show its events from the first and end with its exit code' }],
   events: true,
 });

@@ -8,7 +8,7 @@ import { uiOf } from '../../ui.ts';
 export const spec = defineCommand({
   name: 'runs cancel',
   summary: 'Ask a run to stop at the next safe point',
-  arguments: { run: argument('RUN', 'id of the run, or its first characters') },
+  arguments: { run: argument('RUN', 'id of the run, its first characters, or `last`: the newest run of this folder') },
   examples: [{ type: 'godwit runs cancel 01J9', does: 'what was applied before remains and is recorded' }],
 });
 

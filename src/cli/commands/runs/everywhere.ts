@@ -16,7 +16,7 @@ export interface RunSomewhere extends RunRow {
  */
 export async function runsEverywhere(
   context: Context,
-  limit: number,
+  { limit, depth }: { readonly limit: number; readonly depth: number },
   show: (runs: readonly RunSomewhere[]) => void,
 ): Promise<Result> {
   const { io, globals, redactor } = context;
@@ -30,15 +30,12 @@ export async function runsEverywhere(
   };
   const environments = await everyEnvironment(options);
   if (!environments.ok) return failed(environments.findings);
-  const listed = await Promise.all(environments.value.map((one) => runsOf(one, limit)));
+  const listed = await Promise.all(environments.value.map((one) => runsOf(one, depth)));
   for (const { project } of environments.value)
     for (const finding of project?.ledger.warnings?.() ?? []) context.tell(finding);
-  const runs = listed
-    .flat()
-    .sort((a, b) => (a.run < b.run ? 1 : -1))
-    .slice(0, limit);
+  const runs = listed.flat().sort((a, b) => (a.run < b.run ? 1 : -1));
   show(runs);
-  return done({ runs });
+  return done({ runs: runs.slice(0, limit) });
 }
 
 async function runsOf({ name, ledger, project }: NamedEnvironment, limit: number): Promise<readonly RunSomewhere[]> {

@@ -1,58 +1,54 @@
-import type { Finding } from '../../../kit/finding.ts';
-import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { RunRow } from '../../../migrate/contract/history-rows.ts';
-import { attemptsOf, mergeRuns } from '../../../operations/attempts.ts';
 import { environmentNames } from '../../../project/every-environment.ts';
-import type { KnownResult } from '../../../operations/questions.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../../command.ts';
-import { eventOf } from '../../../operations/execute.ts';
-import type { Ready } from '../../../operations/ready.ts';
-import { operationOf, execute, withProject } from '../../execute.ts';
-import { lookUp, runsQuery } from '../../../operations/look-up.ts';
+import { depthFor, newestRuns, withoutIdle } from '../../../operations/newest-runs.ts';
+import { operationOf, withProject } from '../../execute.ts';
 import { asOfData } from '../../known.ts';
-import { count } from '../../options/kinds.ts';
+import { count, flag } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
-import { duration } from '../../screen/format.ts';
-import { localTime } from '../../screen/local-time.ts';
+import { countOf, duration } from '../../screen/format.ts';
+import { timesInZone } from '../../screen/local-time.ts';
 import { whatOf } from '../../screen/run-about.ts';
 import type { Screen } from '../../screen/screen-port.ts';
 import type { Style } from '../../screen/style.ts';
-import { table } from '../../screen/table.ts';
+import { table, type Line } from '../../screen/table.ts';
 
 export const spec = defineCommand({
   name: 'runs list',
-  summary: 'List the runs, newest first, including failed ones',
+  summary: 'List the runs that changed something or failed, newest first',
   about: [
     'If the configuration names several environments and you give no -e, the list shows the runs of all of them, as the ledgers know them.',
   ],
-  options: { limit: count('N', 'how many runs (default: 20)'), fresh },
+  options: {
+    limit: count('N', 'how many runs (default: 20)'),
+    all: flag('also show runs that were refused or had nothing to do; --json always lists them'),
+    fresh,
+  },
   examples: [
     { type: 'godwit runs list -e prod', does: 'who changed prod, when, and how it ended' },
+    { type: 'godwit runs list --all --limit 50', does: 'also those that were refused or had nothing to do' },
     { type: 'godwit runs list', does: 'all environments at once, without querying a database' },
   ],
 });
 
 /** Lists the runs of the history, and the attempts that only the ledger knows. */
 export const run: Run<typeof spec> = async (context) => {
-  const { limit = 20, fresh } = context.options;
-  if (await isAboutAll(context)) return await listEverywhere(context, limit);
+  const { limit = 20, fresh, all } = context.options;
+  // Programs get all runs; people first those that began to change something.
+  const depth = all || context.screen.json ? limit : depthFor(limit);
+  const chosen = <Row extends RunRow>(runs: readonly Row[]) =>
+    all ? { shown: runs.slice(0, limit), hidden: 0 } : withoutIdle(runs, limit);
+  if (await isAboutAll(context)) return await listEverywhere(context, { limit, depth, chosen });
   return await withProject(context, { migrations: false, fresh }, async (ready) => {
-    const attempts = await attemptsOf(ready.project);
-    const read = await readRuns(context, ready, { limit, attempts: attempts.length });
+    const { screen } = context;
+    const read = await newestRuns(operationOf(context, ready), depth);
     if (!read.ok) return failed(read.findings);
-    const runs = mergeRuns(read.value.runs, attempts, limit);
-    context.screen.knowRuns(() => runs.map((one) => one.run));
-    context.screen.answer(
-      '',
-      runs.length === 0
-        ? '  No runs yet.'
-        : table(
-            runs.map((run) => line(run, context.screen)),
-            [4, 5],
-          ),
-    );
-    return done({ runs, ...asOfData(read.value.known) }, read.value.findings);
+    const { runs, known, findings, ofLedger } = read.value;
+    if (ofLedger) screen.say(screen.style.dim('  from the ledger; --fresh queries the database'));
+    const { shown, hidden } = chosen(runs);
+    screen.answer('', ...listed(shown, screen), ...closing(shown.length, hidden, screen.style));
+    return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
   });
 };
 
@@ -64,59 +60,53 @@ async function isAboutAll({ globals, options, io }: CommandContext<typeof spec>)
   return names.ok && names.value.length > 1;
 }
 
-async function listEverywhere(context: Context, limit: number): Promise<Result> {
+interface ListChoice {
+  readonly limit: number;
+  /** How many runs are read. */
+  readonly depth: number;
+  readonly chosen: <Row extends RunRow>(
+    runs: readonly Row[],
+  ) => { readonly shown: readonly Row[]; readonly hidden: number };
+}
+
+async function listEverywhere(context: Context, { limit, depth, chosen }: ListChoice): Promise<Result> {
   const { screen } = context;
   const { runsEverywhere } = await import('./everywhere.ts');
-  return await runsEverywhere(context, limit, (runs) => {
-    screen.knowRuns(() => runs.map((one) => one.run));
-    const rows = runs.map((run) => {
-      const [first = '', ...rest] = line(run, screen);
-      return [first, screen.style.bold(run.environment), ...rest];
-    });
-    screen.answer('', rows.length === 0 ? '  No runs yet.' : table(rows, [5, 6, 1]));
+  return await runsEverywhere(context, { limit, depth }, (runs) => {
+    const { shown, hidden } = chosen(runs);
+    screen.answer('', ...listed(shown, screen, true), ...closing(shown.length, hidden, screen.style));
   });
 }
 
-interface ReadRuns {
-  readonly runs: readonly RunRow[];
-  readonly known?: KnownResult;
-  readonly findings?: readonly Finding[];
+/** Says what the list leaves out. */
+function closing(shown: number, hidden: number, style: Style): readonly string[] {
+  if (hidden === 0) return shown === 0 ? ['  No runs yet.'] : [];
+  const others = `${countOf(hidden, 'run')} that changed nothing (refused, or nothing to do): --all shows ${hidden === 1 ? 'it' : 'them'}`;
+  return [style.dim(`  ${shown === 0 ? '' : '+ '}${others}`)];
 }
 
-/**
- * Reads the runs from the history. For a remote environment, the newest known list is enough, or none at all, because
- * the ledger has the later runs.
- */
-async function readRuns(
-  context: Context,
-  ready: Ready,
-  wanted: { readonly limit: number; readonly attempts: number },
-): Promise<Outcome<ReadRuns>> {
-  const request = runsQuery(ready.project, ready.actor, wanted.limit);
-  const known = await lookUp(operationOf(context, ready), request.question);
-  const reported = known?.events.findLast((event) => event.kind === 'runs');
-  if (known !== undefined && reported !== undefined) return ok({ runs: reported.runs, known });
-  if (ready.project.remote !== undefined && !ready.fresh && wanted.attempts > 0) {
-    for (const finding of ready.project.ledger.warnings?.() ?? []) context.screen.finding(finding);
-    context.screen.say(context.screen.style.dim('  from the ledger; --fresh queries the database'));
-    return ok({ runs: [] });
-  }
-  const execution = await execute(context, ready, request.task, { question: request.name });
-  const event = eventOf(execution, 'runs');
-  return event.ok ? ok({ runs: event.value.runs, findings: execution.findings }) : event;
-}
-
-function line(run: RunRow, screen: Screen): readonly string[] {
+/** The rows of the runs; the zone of their times is told once, so that they fit into 80 columns. */
+function listed(runs: readonly ListedRun[], screen: Screen, everywhere = false): readonly Line[] {
+  if (runs.length === 0) return [];
   const { style } = screen;
-  return [
+  screen.knowRuns(() => runs.map(({ run }) => run));
+  const { times, zone } = timesInZone(runs.map(({ startedAt }) => startedAt));
+  const rows = runs.map((run, index) => [
     `  ${symbolOf(run, style)} ${screen.nameOfRun(run.run)}`,
-    localTime(run.startedAt),
+    ...(everywhere ? [style.bold(run.environment ?? '')] : []),
+    times[index] ?? '',
     style.bold(run.command),
     run.outcome,
-    style.dim(`${whatOf(run)} ${duration(run.ms)}`),
+    whatOf(run),
+    style.dim(duration(run.ms)),
     style.dim(run.by),
-  ];
+  ]);
+  const cut = everywhere ? [5, 7, 1, 4] : [4, 6, 3];
+  return [...(zone === undefined ? [] : [style.dim(`  Times are in ${zone}.`)]), table(rows, cut)];
 }
+
+/** A run, and its environment where those of several are listed. */
+type ListedRun = RunRow & { readonly environment?: string };
 
 const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unknown']);
 

@@ -11,6 +11,7 @@ import { inspectTask, ofAnyDatabase } from '../../../operations/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { eventOf } from '../../../operations/execute.ts';
 import { operationOf, withProject } from '../../execute.ts';
+import { runNamed } from '../../../operations/newest-runs.ts';
 import { look, type ResultQuery } from '../../../operations/look-up.ts';
 import { asOfData } from '../../known.ts';
 import { argument } from '../../options/argument-kinds.ts';
@@ -18,24 +19,32 @@ import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
 import { changeLines, changeSummary } from '../../screen/changes.ts';
 import { aligned, duration } from '../../screen/format.ts';
+import { placeText } from '../../screen/finding.ts';
 import { localTime } from '../../screen/local-time.ts';
 import { identityLines } from '../../screen/identity.ts';
-import { acceptedLines } from '../../screen/run-about.ts';
+import { acceptedLines, failedName } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
 import { unexecutedLines } from '../../screen/unexecuted.ts';
 
 export const spec = defineCommand({
   name: 'runs show',
   summary: 'Show one run: who started it, from where, what it did, how long each statement took',
-  arguments: { run: argument('RUN', 'id of the run, or its first characters') },
+  arguments: {
+    run: argument('RUN', 'id of the run, its first characters, or `last`: the newest that `runs list` shows'),
+  },
   options: { fresh },
-  examples: [{ type: 'godwit runs show 01J9', does: 'the first characters of an id are enough' }],
+  examples: [
+    { type: 'godwit runs show 01J9', does: 'the first characters of an id are enough' },
+    { type: 'godwit runs show last', does: 'the newest run that changed something or failed' },
+  ],
 });
 
 export const run: Run<typeof spec> = async (context) =>
   await withProject(context, { migrations: false, fresh: context.options.fresh }, async (ready) => {
     const { screen } = context;
-    const subject = context.arguments.run.toUpperCase();
+    const named = await runNamed(operationOf(context, ready), context.arguments.run);
+    if (!named.ok) return failed(named.findings);
+    const subject = named.value;
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
     const [attempt] = attempts;
     const request: ResultQuery = {
@@ -53,6 +62,7 @@ export const run: Run<typeof spec> = async (context) =>
       (rows ?? []).filter((row) => row.run === run.run);
     const statements = own(details?.statements);
     const changes = changesOf(execution?.events ?? []);
+    const names = namesIn(run, own(details?.events));
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
     if (Math.max(reported.length, attempts.length) > 1)
@@ -60,12 +70,12 @@ export const run: Run<typeof spec> = async (context) =>
     screen.answer(
       ...runLines(run, screen.style),
       ...attemptLines(entry, screen.style),
-      ...liveLines(live, screen.style),
+      ...liveLines(live, names, screen.style),
       ...acceptedLines(run, screen.style),
       ...(run.about?.identity === undefined ? [] : ['', ...identityLines(run.about.identity, screen.style)]),
       ...unexecutedLines(own(details?.events), screen.style),
-      ...statementLines(statements, screen.style),
-      ...effectLines(changes, screen.style),
+      ...statementLines(statements, names, screen.style),
+      ...effectLines(changes, names, screen.style),
     );
     const data = {
       run,
@@ -83,10 +93,25 @@ function changesOf(events: readonly RunEvent[]): readonly Change[] {
   return events.flatMap((event) => (event.kind === 'changes' ? event.changes : []));
 }
 
+/** Migrations with their names, as `3 add_users`, by their ids. */
+type MigrationNames = ReadonlyMap<string, string>;
+
+/** The names that the events of the run tell. */
+function namesIn({ failedAt }: RunRow, events: readonly AuditRow[]): MigrationNames {
+  const names = new Map(failedAt === undefined ? [] : [[failedAt.migration, failedName(failedAt)]]);
+  for (const { body } of events) {
+    if (body === '') continue;
+    const { migration, name } = JSON.parse(body) as { readonly migration?: unknown; readonly name?: unknown };
+    if (typeof migration === 'string' && typeof name === 'string')
+      names.set(migration, migration.startsWith('file:') ? name : `${migration} ${name}`);
+  }
+  return names;
+}
+
 /** What the run changed: the counts, then every change. */
-function effectLines(changes: readonly Change[], style: Style): readonly string[] {
+function effectLines(changes: readonly Change[], names: MigrationNames, style: Style): readonly string[] {
   if (changes.length === 0) return [];
-  return ['', ...changeSummary(changes), ...changeLines(changes, style)];
+  return ['', ...changeSummary(changes), ...changeLines(changes, style, names)];
 }
 
 function missingRun(execution: Execution): readonly Finding[] {
@@ -118,12 +143,20 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['godwit', run.tool],
     ['plan', run.planHash.slice(0, 12)],
     ['checkpoint', run.checkpoint],
+    ['failed', run.failedAt === undefined ? '' : failedText(run.failedAt)],
     ['failure', run.failure],
   ];
   return [
     '',
     ...aligned(rows.filter(([, value]) => value !== '').map(([name, value]) => [`  ${style.dim(name)}`, value])),
   ];
+}
+
+/** `3 seed, migrations/0003_seed.sql:2` */
+function failedText(failedAt: NonNullable<RunRow['failedAt']>): string {
+  const { file, line } = failedAt;
+  const place = file === undefined ? '' : `, ${placeText({ file, ...(line === undefined ? {} : { line }) })}`;
+  return `${failedName(failedAt)}${place}`;
 }
 
 /** What the ledger knows about a remote run. */
@@ -142,11 +175,11 @@ function attemptLines(entry: LedgerEntry | undefined, style: Style): readonly st
 }
 
 /** What a live run does now: its migration, and the state of its sessions on the server. */
-function liveLines(live: LiveRunRow | undefined, style: Style): readonly string[] {
+function liveLines(live: LiveRunRow | undefined, names: MigrationNames, style: Style): readonly string[] {
   if (live === undefined) return [];
   const rows = live.sessions.map(({ pid, state, waits, seconds, blockedBy, progress }) => [
     `  ${style.dim('now')}`,
-    `${live.migration}: ${state} for ${duration(seconds * 1000)}`,
+    `${names.get(live.migration) ?? live.migration}: ${state} for ${duration(seconds * 1000)}`,
     [
       waits === '' ? '' : `waits for ${waits}`,
       blockedBy.length === 0 ? '' : `held by pid ${blockedBy.join(', ')}`,
@@ -159,10 +192,10 @@ function liveLines(live: LiveRunRow | undefined, style: Style): readonly string[
   return ['', ...aligned(rows)];
 }
 
-function statementLines(statements: readonly StatementRow[], style: Style): readonly string[] {
+function statementLines(statements: readonly StatementRow[], names: MigrationNames, style: Style): readonly string[] {
   if (statements.length === 0) return [];
   const rows = statements.map((row) => [
-    `  ${row.migration}`,
+    `  ${names.get(row.migration) ?? row.migration}`,
     `line ${row.line}`,
     row.count === 1 ? row.tag : `${row.tag} ×${row.count}`,
     style.dim(row.state === 'done' || row.state === '' ? duration(row.ms) : row.state),

@@ -18,15 +18,20 @@ export async function whereTheyStand(session: Session, runs: readonly RunRow[]):
   coalesce(p.phase || case when p.blocks_total > 0 then pg_catalog.format(' %s%%', p.blocks_done * 100 / p.blocks_total) else '' end, '')
 from pg_catalog.pg_stat_activity a left join pg_catalog.pg_stat_progress_create_index p on p.pid = a.pid
 where a.application_name in (${names}) and a.datname = pg_catalog.current_database() order by a.backend_start;
-select distinct on (run) run, body::json ->> 'migration' from godwit.event where run in (${ids}) and kind = 'started' order by run, n desc`,
+select distinct on (run) run, body::json ->> 'migration' from godwit.event where run in (${ids}) and kind = 'started' order by run, n desc;
+select distinct on (run) run, tag, line from godwit.statement where run in (${ids}) and state = 'intent' order by run, n desc`,
     { rows: 'all' },
   );
   if (!reply.ok) return [];
-  const [sessions, started] = reply.results;
+  const [sessions, started, intents] = reply.results;
   const migrations = new Map((started?.rows ?? []).map(([run, migration]) => [run, migration ?? '']));
+  const statements = new Map(
+    (intents?.rows ?? []).map(([run, tag, line]) => [run, { tag: tag ?? '', line: Number(line) }]),
+  );
   return going.map(({ run }) => ({
     run,
     migration: migrations.get(run) ?? '',
+    ...statementOf(statements.get(run)),
     sessions: (sessions?.rows ?? [])
       .filter(([name]) => name === `godwit ${run}`)
       .map(([, pid, state, waits, seconds, blockers, progress]) => ({
@@ -38,4 +43,8 @@ select distinct on (run) run, body::json ->> 'migration' from godwit.event where
         progress: progress ?? '',
       })),
   }));
+}
+
+function statementOf(statement: LiveRunRow['statement']): Pick<LiveRunRow, 'statement'> {
+  return statement === undefined ? {} : { statement };
 }

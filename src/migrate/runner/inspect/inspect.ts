@@ -3,16 +3,16 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { History } from '../../contract/history.ts';
 import type { ForeignSummary } from '../../contract/foreign-history.ts';
 import type { EventOfKind } from '../../contract/event.ts';
-import type { RunAbout, RunRow } from '../../contract/history-rows.ts';
+import type { RunRow } from '../../contract/history-rows.ts';
 import { changesOfRun } from '../history/run-changes.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { serverFault } from '../../contract/server-fault.ts';
 import type { InspectTask } from '../../contract/task.ts';
 import { fingerprintLength } from '../../plan/reported-statements.ts';
 import type { Opened } from '../session/open.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 import { unknownRun } from '../prune/pruned-run.ts';
+import { readRuns } from './read-runs.ts';
 import { whereTheyStand } from './current-state.ts';
 import { emitChanges } from '../verify/emit-changes.ts';
 import { verifyChains } from './verify-chains.ts';
@@ -22,7 +22,8 @@ export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Ope
   const { session, history } = opened;
   if (task.what === 'history' || task.what === 'overview') {
     const fingerprints = await readFingerprints(session, history);
-    ports.emit({ ...historyEvent(history, task.what, fingerprints), ...(await foreignIn(session, history)) });
+    const now = history.version === 0 ? {} : await (await import('./at-work.ts')).currentState(opened, ports.bundle);
+    ports.emit({ ...historyEvent(history, task.what, fingerprints), ...now, ...(await foreignIn(session, history)) });
   }
   if (task.what === 'history') return succeeded();
   if (history.version === 0) return empty(task, ports, history);
@@ -82,63 +83,6 @@ function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdic
   if (task.what === 'runs' || task.what === 'overview') ports.emit({ kind: 'runs', runs: [] });
   if (task.what === 'run') return verdictOf(fault('unknown-run', { why: 'This database has no history yet.' }));
   return succeeded();
-}
-
-/** Runs, newest first, with their state by the history and by the existing sessions. */
-export async function readRuns(
-  session: Session,
-  task: Pick<InspectTask, 'what' | 'subject' | 'limit'>,
-): Promise<readonly RunRow[] | Verdict> {
-  const subject = task.what === 'run' ? `where run like ${quoteLiteral(`${likeLiteral(task.subject ?? '')}%`)}` : '';
-  const iso = (column: string): string =>
-    `coalesce(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '')`;
-  // A run that died could not write its end: its session is gone.
-  const outcome = `case when outcome = 'running' and not exists
-    (select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || r.run)
-    and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
-  const reply = await session.send(
-    `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
-  coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint, about
-from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
-    { rows: 'all' },
-  );
-  if (!reply.ok) return verdictOf(serverFault(reply.error));
-  return (reply.results[0]?.rows ?? []).map(runRow);
-}
-
-function likeLiteral(text: string): string {
-  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
-}
-
-function runRow(row: readonly (string | null)[]): RunRow {
-  const text = (index: number): string => row[index] ?? '';
-  return {
-    run: text(0),
-    command: text(1),
-    outcome: text(2),
-    exitCode: row[3] == null ? null : Number(row[3]),
-    by: text(4),
-    from: text(5),
-    commit: text(6),
-    tool: text(7),
-    planHash: text(8),
-    startedAt: text(9),
-    finishedAt: text(10),
-    ms: Number(row[11] ?? 0),
-    applied: Number(row[12] ?? 0),
-    failure: text(13),
-    checkpoint: text(14),
-    ...aboutOf(text(15)),
-  };
-}
-
-function aboutOf(text: string): Pick<RunRow, 'about'> {
-  if (text === '') return {};
-  try {
-    return { about: JSON.parse(text) as RunAbout };
-  } catch {
-    return {};
-  }
 }
 
 /** One run: its migrations with each statement's time, and its events. */

@@ -3,7 +3,8 @@ import { within } from '../session/deadline.ts';
 import { readHistory } from '../history/read-history.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { Session } from '../../contract/ports.ts';
-import { historyEvent, readFingerprints, readRuns } from './inspect.ts';
+import { historyEvent, readFingerprints } from './inspect.ts';
+import { readRuns } from './read-runs.ts';
 
 const timeoutMs = 5_000;
 /** The most runs that are reported with the history. */

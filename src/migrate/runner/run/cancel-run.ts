@@ -7,7 +7,7 @@ import type { RunRow } from '../../contract/history-rows.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import type { CancelTask } from '../../contract/task.ts';
-import { readRuns } from '../inspect/inspect.ts';
+import { readRuns } from '../inspect/read-runs.ts';
 import type { Opened } from '../session/open.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
