@@ -10,7 +10,8 @@ export interface RunNames {
 
 const shortest = 8;
 /** An id of 26 characters where a text names a run, or a command of `godwit runs` or `godwit db restore`. */
-const named = /(?<=\b[Rr]un |\bgodwit |\bgodwit (?:runs [a-z-]+|db restore)(?: -e \S+)? )[0-9A-HJKMNP-TV-Z]{26}\b/g;
+const named =
+  /(?<=\b[Rr]un |\bgodwit |\bgodwit (?:runs [a-z-]+|db restore)(?: -e \S+)?(?: --config (?:"[^"]*"|\S+))? )[0-9A-HJKMNP-TV-Z]{26}\b/g;
 
 /** Creates names that know no run yet. The ids are read when the first run is named. */
 export function createRunNames(): RunNames {
