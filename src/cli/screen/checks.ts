@@ -62,5 +62,5 @@ export function checkSummary(checks: readonly Check[]): string {
 
 function symbol(check: Check, style: Style): string {
   if (check.severity === 'error') return style.red('✘');
-  return check.severity === 'warning' ? style.yellow('!') : style.cyan('i');
+  return check.severity === 'warning' ? style.magenta('!') : style.cyan('i');
 }
