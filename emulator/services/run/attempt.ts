@@ -115,7 +115,11 @@ function environment(
 }
 
 /** Code and text of the status are assumed; exit code and signal are separate fields, as in the protos. */
-function resultOf(end: TaskEnd, timedOut: boolean, keepsCode: boolean): { readonly ok: boolean; readonly result: JsonObject } {
+function resultOf(
+  end: TaskEnd,
+  timedOut: boolean,
+  keepsCode: boolean,
+): { readonly ok: boolean; readonly result: JsonObject } {
   const status = (code: number, message: string): JsonObject => ({ code, message });
   if (timedOut) {
     const result = {

@@ -104,11 +104,17 @@ test.each([
 );
 
 test('F10: a request that began nothing is repeated once the executions were looked through again', async () => {
-  const { runs, platform } = await awaited(({ verb, before }, { job }) => {
+  let looks = 0;
+  const { runs, platform } = await awaited(({ verb, about, before }, { job }) => {
+    if (about === 'job' && verb === 'GET') looks += 1;
     if (verb !== ':run') return undefined;
-    return before === 0 ? [503, 'UNAVAILABLE'] : { metadata: { name: `${job}/executions/x` } };
+    if (before > 0) return { metadata: { name: `${job}/executions/x` } };
+    looks = 0;
+    return [503, 'UNAVAILABLE'];
   });
   expect([runs, platform.asked('GET executions')]).toEqual([2, 2]);
+  // The wait for what may be visible late begins again.
+  expect(looks).toBeGreaterThan(1);
 });
 
 test('U7: a stable job that was edited after our request, so that Google refuses the repeated token, is followed', async () => {
