@@ -50,7 +50,7 @@ const wanted = {
   },
   '@google-cloud/logging-api': {
     'google.logging.v2.LoggingServiceV2': 'all',
-    'google.logging.v2.ConfigServiceV2': ['ListExclusions'],
+    'google.logging.v2.ConfigServiceV2': ['ListExclusions', 'ListSinks', 'GetSink'],
   },
 };
 

@@ -58,11 +58,14 @@ const jobs = {
   'conformance:gcp': () => {
     const [config, ...args] = rest;
     if (config === undefined)
-      stop('usage: npm run conformance:gcp -- godwit.config.json   (see emulator/README.md)', 2);
-    if (!existsSync(config)) stop(`${config} is not there.`, 2);
+      stop('usage: npm run conformance:gcp -- godwit.config.json | --emulator   (see emulator/README.md)', 2);
+    if (config !== '--emulator' && !existsSync(config)) stop(`${config} is not there.`, 2);
     build();
-    process.env.GODWIT_CONFORMANCE = resolve(config);
-    return test(['test/conformance', ...args]);
+    process.env.GODWIT_CONFORMANCE = config === '--emulator' ? '' : resolve(config);
+    const table = join(root, 'dist', 'conformance.md');
+    rmSync(table, { force: true });
+    process.once('exit', () => existsSync(table) && console.log(`\n${readFileSync(table, 'utf8')}`));
+    return test([config === '--emulator' ? 'test/conformance/questions.test.ts' : 'test/conformance', ...args]);
   },
 };
 

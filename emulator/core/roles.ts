@@ -16,6 +16,8 @@ const roles: Readonly<Record<string, readonly string[]>> = {
   'roles/logging.viewer': [
     'logging.logEntries.list',
     'logging.logs.list',
+    'logging.sinks.get',
+    'logging.sinks.list',
     'logging.views.get',
     'logging.views.list',
     'resourcemanager.projects.get',

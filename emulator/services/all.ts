@@ -1,5 +1,6 @@
 import type { PlainModule, ServiceModule } from '../core/service.ts';
 import { logging } from './logging/logging.ts';
+import { loggingConfig } from './logging/sinks.ts';
 import { operations } from './operations.ts';
 import { executions, tasks } from './run/executions.ts';
 import { jobs } from './run/jobs.ts';
@@ -7,7 +8,7 @@ import { knative } from './run/knative.ts';
 import { artifactRegistry } from './artifact-registry/artifact-registry.ts';
 import { compute } from './compute.ts';
 import { iam } from './iam.ts';
-import { resourceManager } from './resource-manager.ts';
+import { resourceManager, resourceManagerV1 } from './resource-manager.ts';
 import { serviceUsage } from './service-usage.ts';
 import { iamCredentials, sts } from './tokens.ts';
 import { vpcAccess } from './vpc-access.ts';
@@ -23,6 +24,7 @@ export const protoModules: readonly ServiceModule[] = [
   tasks,
   operations,
   logging,
+  loggingConfig,
   secretManager,
   vpcAccess,
   serviceUsage,
@@ -31,4 +33,12 @@ export const protoModules: readonly ServiceModule[] = [
 ];
 
 /** APIs without official protos, as plain routes. */
-export const plainModules: readonly PlainModule[] = [sqlAdmin, iam, sts, iamCredentials, compute, knative];
+export const plainModules: readonly PlainModule[] = [
+  sqlAdmin,
+  iam,
+  sts,
+  iamCredentials,
+  resourceManagerV1,
+  compute,
+  knative,
+];

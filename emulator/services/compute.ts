@@ -23,7 +23,7 @@ function insert(request: PlainRequest, { world }: Call): Json {
   const name = textOf(body['name']);
   if (!/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
     throw invalid('resource.name', `Invalid value for field 'resource.name': '${name}'.`);
-  const network = /^(?:https:\/\/[^/]+\/compute\/v1\/)?projects\/[^/]+\/global\/networks\/([^/]+)$/.exec(
+  const network = /^(?:https?:\/\/[^/]+\/compute\/v1\/)?projects\/[^/]+\/global\/networks\/([^/]+)$/.exec(
     textOf(body['network']),
   )?.[1];
   if (network === undefined)
@@ -46,7 +46,9 @@ function insert(request: PlainRequest, { world }: Call): Json {
     operationType: 'insert',
     status: 'DONE',
     progress: 100,
-    targetLink: full,
+    // Documentation: addresses of resources begin so, whatever host was asked.
+    region: `https://www.googleapis.com/compute/v1/${parentOf(request)}`,
+    targetLink: `https://www.googleapis.com/compute/v1/${full}`,
   };
 }
 

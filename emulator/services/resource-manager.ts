@@ -1,9 +1,9 @@
 import { page } from '../core/dispatch.ts';
 import { ApiError } from '../core/errors.ts';
-import { textOf, type JsonObject } from '../core/json.ts';
-import { policyMethods } from '../core/policy.ts';
+import { objectOf, textOf, type JsonObject } from '../core/json.ts';
+import { policiesOf, policyMethods, setPolicy } from '../core/policy.ts';
 import { isKnownProject, projectId, projectNumber, resourcesOf } from '../core/resources.ts';
-import { needs, needsNothing, type ServiceModule } from '../core/service.ts';
+import { needs, needsNothing, type PlainModule, type PlainRequest, type ServiceModule } from '../core/service.ts';
 import type { World } from '../core/world.ts';
 
 function view(world: World, id: string): JsonObject {
@@ -47,4 +47,32 @@ export const resourceManager: ServiceModule = {
     },
     ...policyMethods('resourcemanager.projects', (name, { world }) => void known(world, name)),
   },
+};
+
+const projectOf = ({ params }: PlainRequest): string => `projects/${params['project'] ?? ''}`;
+
+/** The policies of projects in the older version of the API, which `gcloud` calls (documentation). */
+export const resourceManagerV1: PlainModule = {
+  name: 'cloudresourcemanager',
+  routes: [
+    {
+      verb: 'post',
+      path: '/v1/projects/{project}:getIamPolicy',
+      method: 'cloudresourcemanager.projects.getIamPolicy',
+      mark: 'documentation',
+      needs: (request) => [{ permission: 'resourcemanager.projects.getIamPolicy', resource: projectOf(request) }],
+      handle: (request, { world }) => policiesOf(world).get(projectOf(request)) ?? { version: 1, etag: 'ACAB' },
+    },
+    {
+      verb: 'post',
+      path: '/v1/projects/{project}:setIamPolicy',
+      method: 'cloudresourcemanager.projects.setIamPolicy',
+      mark: 'documentation',
+      needs: (request) => [{ permission: 'resourcemanager.projects.setIamPolicy', resource: projectOf(request) }],
+      handle(request, { world }) {
+        known(world, projectOf(request));
+        return setPolicy(world, projectOf(request), objectOf(request.body['policy']));
+      },
+    },
+  ],
 };

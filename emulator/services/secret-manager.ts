@@ -136,7 +136,9 @@ function addSecretVersion(request: JsonObject, call: Call): Json {
   const sum = payload['dataCrc32c'];
   if (sum !== undefined && numberOf(sum) !== crc32c(bytes))
     throw invalid('payload.data_crc32c', 'The provided checksum does not match the payload.');
-  return render(parent, addVersion(call.world, record, bytes.toString('base64')));
+  const version = render(parent, addVersion(call.world, record, bytes.toString('base64')));
+  // Proto: true if the caller sent a checksum; gcloud takes anything else for a damaged payload.
+  return sum === undefined ? version : { ...version, clientSpecifiedPayloadChecksum: true };
 }
 
 /** Proto: only fields that the mask names; versions are given by name, labels and annotations may change. */

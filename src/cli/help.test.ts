@@ -18,7 +18,7 @@ test('the help of the program names every command once', () => {
       new         Create the next migration
       squash      Combine all migrations up to a version into one
       explain     Explain a code, or the codes in a log: what is wrong, why, and what to do
-      demo        See godwit work on a real project: plan, apply, verify, apply again
+      demo        See godwit work on a real project: plan, apply, verify, checkpoint, record
       completion  Print the completion script of a shell
       status      Show which migrations are applied and which are pending
       check       Check migrations and configuration without a database

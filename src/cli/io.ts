@@ -1,6 +1,8 @@
 /** What the program uses from outside: streams, folder, environment variables. main.ts and tests provide it. */
 export interface Io {
   readonly cwd: string;
+  /** The file that was started, as the shell named it. */
+  readonly entry?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard output: answers, products of commands, JSON; bytes if the user's own command wrote binary output. */
   out(text: string | Uint8Array): void;

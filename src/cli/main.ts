@@ -1,12 +1,12 @@
 import { createInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
-import { crashed, environmentRedactor, runProgram } from './program.ts';
+import { crashed, environmentRedactor, hintsOf, runProgram } from './program.ts';
 
 // Only this file uses the process: it reads the arguments and the environment, and sets the exit code.
 
 const interrupts = createInterrupts(
   (otherwise, words) => {
-    if (words !== '') said += `${words}\n`;
+    if (words !== '') said += `${hintsOf({ argv, io }).prose(words)}\n`;
     // oxlint-disable-next-line unicorn/no-process-exit
     process.exit(interrupts.signal.aborted ? 130 : (process.exitCode ?? otherwise));
   },
@@ -40,6 +40,7 @@ process.on('exit', flush);
 
 const io: Io = {
   cwd: process.cwd(),
+  entry: process.argv[1],
   env: process.env,
   out: (text) => {
     // A terminal shows both streams: keep the order of writing.

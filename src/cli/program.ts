@@ -17,6 +17,7 @@ import { readOptions } from './options/kinds.ts';
 import { done, failed } from './result.ts';
 import type { Screen } from './screen/screen-port.ts';
 import { commandTable } from './table.ts';
+import { createHints, type CommandHints } from './screen/hints.ts';
 import { createScreen, type ScreenParts } from './screen/screen.ts';
 
 /** What a program starts from. */
@@ -33,8 +34,9 @@ export interface ProgramParts {
 /** Runs one command line and returns its exit code. Never rejects: an unexpected error becomes `bug`, exit code 70. */
 export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: ProgramParts): Promise<number> {
   const { redactor = environmentRedactor(io.env) } = parts;
-  const screen = screenOf({ argv, io, redactor });
   const line = readCommandLine(argv, commandTable);
+  const aboutCommand = !line.ok || line.value.kind === 'command';
+  const screen = screenOf({ argv, io, redactor }, aboutCommand ? argv : []);
   if (!line.ok) return report(screen, undefined, failed(line.findings));
   if (line.value.kind !== 'command') return inform(line.value, screen, io);
 
@@ -79,10 +81,17 @@ export function environmentRedactor(env: Io['env']): Redactor {
 
 type ScreenSource = Required<Pick<ProgramParts, 'argv' | 'io' | 'redactor'>>;
 
-function screenOf({ argv, io, redactor }: ScreenSource): Screen {
+/** @param repeated what suggested commands repeat; help is about any environment and repeats nothing */
+function screenOf({ argv, io, redactor }: ScreenSource, repeated = argv): Screen {
   const json = isTyped(argv, 'json');
   const readLine = lineReader(io.cwd);
-  return createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine });
+  const hints = hintsOf({ argv: repeated, io });
+  return createScreen({ io, json, noColor: isTyped(argv, 'no-color'), redactor, readLine, hints });
+}
+
+/** Completes the commands in texts by what was typed. */
+export function hintsOf({ argv, io }: Pick<ProgramParts, 'argv' | 'io'>): CommandHints {
+  return createHints({ argv, io, groups: commandTable.groups });
 }
 
 /** Reports an error that escaped from the command line. Returns its exit code. */

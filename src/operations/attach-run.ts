@@ -13,6 +13,7 @@ import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import type { Project } from '../project/open.ts';
 import { isDeserted } from '../project/remote.ts';
 import { rowOf } from './attempts.ts';
+import { findingsInContext } from './findings-in-context.ts';
 import { recordedEndOf, runsRecordedAs } from './recorded.ts';
 import { version } from '../project/version.ts';
 import { refused, type OperationResult } from './operation-result.ts';
@@ -68,7 +69,8 @@ async function withoutRunner(project: Project, found: FoundRun, looked: readonly
   if (row.outcome !== 'running' && row.outcome !== 'unfinished')
     return ended(row.run, row.outcome, row.exitCode ?? undefined);
   const why = `Run ${row.run} (${row.command}, by ${row.by}) is at work, and was started without --detach: only the process that started it receives its events.`;
-  return refused([fault('run-not-detached', { why })]);
+  const fix = `\`godwit runs show ${row.run}\` shows how far it is, and \`godwit runs cancel ${row.run}\` stops it at the next safe point.`;
+  return refused([fault('run-not-detached', { why, fix })]);
 }
 
 function ended(run: string, outcome: string, exitCode: number | undefined): OperationResult {
@@ -98,12 +100,13 @@ async function followOn(
   { leave, ui }: Pick<Attachment, 'leave' | 'ui'>,
 ): Promise<Execution> {
   const actor = { ...identifyActor(project.env), commit: '', tool: version() };
-  const onEvent: Ui['onEvent'] = (event) => ui.onEvent(event);
+  const context = findingsInContext(project, { run: ref.run, kind: entry?.kind });
+  const onEvent: Ui['onEvent'] = (event) => ui.onEvent(context.event(event));
   const byDatabase = async (run: string): Promise<Outcome<void>> => await stopByDatabaseOf(project, actor, run);
   const stopping = { engine, onEvent, ...(project.remote === undefined ? {} : { stopByDatabase: byDatabase }) };
   const attendance = ui.follow?.(async () => await askToStop(stopping, ref));
   try {
-    return await follow(
+    const execution = await follow(
       {
         engine,
         leave,
@@ -113,6 +116,7 @@ async function followOn(
       },
       ref,
     );
+    return context.execution(execution);
   } finally {
     attendance?.end();
   }

@@ -6,6 +6,7 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Bundle } from '../migrate/contract/ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { pinEnvironment, repinEnvironment } from '../project/lock-file.ts';
+import { findingsInContext } from './findings-in-context.ts';
 import { executionOptions } from './execution-options.ts';
 import { lookAhead } from '../project/look-ahead.ts';
 import type { Project } from '../project/open.ts';
@@ -43,6 +44,7 @@ export async function runTask(
   options: RunTaskOptions,
 ): Promise<TaskResult> {
   const known = new AbortController();
+  const context = findingsInContext(project, task);
   if (task.kind === 'apply' && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
   const settling = settleLeftovers(project, wired);
@@ -56,17 +58,19 @@ export async function runTask(
     onEvent: (event) => {
       // The first event after the history was read.
       if (event.kind === 'target') known.abort();
-      options.onEvent(event);
+      options.onEvent(context.event(event));
     },
   };
-  const execution = undoes(task) ? await undoing(project, wired, wanted) : await executeInParts(project, wanted);
+  const ended = undoes(task) ? await undoing(project, wired, wanted) : await executeInParts(project, wanted);
+  const execution = context.execution(ended);
   known.abort();
   if (execution.left !== true) await waitBriefly(settling);
   if (project.remote !== undefined && execution.incomplete !== true && execution.left !== true)
     await project.remote.results.keep(execution.run, execution.events);
   const pinning = isChange(task.kind) ? await pin(project, execution) : [];
-  const ledger = (project.ledger.warnings?.() ?? []).filter((warning) => !isTold(warning, execution));
-  return { execution, warnings: [...(execution.warnings ?? []), ...ledger, ...pinning] };
+  const ledger = (project.ledger.warnings?.() ?? []).filter((warning) => !isTold(warning, ended));
+  const warnings = [...(execution.warnings ?? []), ...ledger, ...pinning];
+  return { execution, warnings: warnings.map(context.finding) };
 }
 
 /** The ledger and the run have failed for the same reason, which is told once. */

@@ -39,6 +39,8 @@ export function cloudRunOptions({ name, config, database, env }: CloudRunQuestio
     },
     labels: config.labels ?? {},
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(config.binaryAuthorization === undefined ? {} : { binaryAuthorization: config.binaryAuthorization }),
+    ...(config.encryptionKey === undefined ? {} : { encryptionKey: config.encryptionKey }),
     endpoints: endpointsOf(config, env),
     ...(config.impersonate === undefined ? {} : { impersonate: config.impersonate }),
   };

@@ -81,6 +81,8 @@ test.each([
   [{ engine: { ...engine, conector: 'a' } }, 'engine.conector: unknown key.'],
   [{ engine: { ...engine, labels: { 'godwit-run': 'x' } } }, 'is one of godwit’s own labels.'],
   [{ engine: { ...engine, image: { repository: 'God Wit' } } }, 'must be the name of an Artifact Registry repository'],
+  [{ engine: { ...engine, binaryAuthorization: 'strict' } }, 'must be "default", or a policy such as'],
+  [{ engine: { ...engine, encryptionKey: 'k' } }, 'must be a key of Cloud KMS such as'],
   [{ engine: { ...engine, labels: { Team: 'x' } } }, 'is not a valid label'],
   [{ engine: { ...engine, endpoints: { runn: 'http://x' } } }, 'Did you mean `run`?'],
   [{ engine: { ...engine, endpoints: { run: 'x' } } }, 'must be a base URL'],

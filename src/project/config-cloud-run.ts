@@ -57,6 +57,16 @@ export const imageName = matching(
   'the name of an image, such as "docker.io/library/node:22-slim"',
 );
 
+const binaryAuthorization = matching(
+  /^(default|projects\/[^/]+\/platforms\/cloudRun\/policies\/[^/]+)$/,
+  '"default", or a policy such as "projects/acme/platforms/cloudRun/policies/NAME"',
+);
+
+const encryptionKey = matching(
+  /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+  'a key of Cloud KMS such as "projects/acme/locations/us-central1/keyRings/RING/cryptoKeys/KEY"',
+);
+
 const absolutePath = matching(/^\/[^\0]+$/, 'an absolute path');
 
 const httpUrl = matching(/^https?:\/\/[^\s/?#]+\/?$/, 'a base URL such as "https://run.googleapis.com"');
@@ -131,6 +141,8 @@ const cloudRunShape = shape({
   egress: oneOf('private-ranges', 'all'),
   image: shape({ base: imageName, repository, own: imageName, node: absolutePath }),
   labels,
+  binaryAuthorization,
+  encryptionKey,
   timeout: duration,
   endpoints: shape(Object.fromEntries(googleServices.map((service) => [service, httpUrl]))),
   impersonate: accountEmail,

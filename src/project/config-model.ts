@@ -47,6 +47,13 @@ export interface CloudRunConfig {
   readonly labels?: Readonly<Record<string, string>>;
   /** Longest time of an execution, such as `2h`. Default: estimated from the plan. */
   readonly timeout?: string;
+  /**
+   * Binary Authorization of the job, where an organization policy demands it: `default`, or the full name of a policy,
+   * `projects/P/platforms/cloudRun/policies/NAME`.
+   */
+  readonly binaryAuthorization?: string;
+  /** Key of Cloud KMS that encrypts the job: `projects/P/locations/L/keyRings/R/cryptoKeys/K`. */
+  readonly encryptionKey?: string;
   /** Base URLs in place of Google's, by service: `{ run: 'https://…' }`. */
   readonly endpoints?: Readonly<Record<string, string>>;
   /** Service account to act as, in place of your own credentials. */

@@ -61,9 +61,14 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     async engine(onProgress) {
       const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
       const runner = runnerFile();
-      const common = { options, environment, google, hashing: nodeHashing, redactor, runner, onProgress };
+      const common = { options, environment, google, hashing: nodeHashing, redactor, runner, onProgress, env };
       const linesMs = milliseconds(env['GODWIT_LINES_PATIENCE'] ?? '');
-      return createCloudRunEngine({ ...common, ...(linesMs === undefined ? {} : { timeouts: { linesMs } }) });
+      const grantMs = milliseconds(env['GODWIT_GRANT_PATIENCE'] ?? '');
+      const timeouts = {
+        ...(linesMs === undefined ? {} : { linesMs }),
+        ...(grantMs === undefined ? {} : { grantMs }),
+      };
+      return createCloudRunEngine({ ...common, timeouts });
     },
     async said({ run, execution }) {
       const kept = await results.read(run);

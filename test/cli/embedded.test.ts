@@ -42,13 +42,14 @@ test('a newcomer: init, plan, up, new, up, down, on the embedded server that sta
   }
 }, 600_000);
 
-test('the demo plans, applies, verifies and finds nothing more to do, whatever DATABASE_URL says', async () => {
+test('the demo plans, applies, verifies, takes a checkpoint and shows its record, whatever DATABASE_URL says', async () => {
   using project = createProject({}, undefined, { ...env, DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/d' });
   const ran = await project.run('demo');
   expect(ran.exitCode, ran.err).toBe(0);
   expect(ran.shown).toContain('7 migrations would run');
-  expect(ran.shown).toContain('7 migrations applied');
-  expect(ran.shown).toContain('Nothing to do');
+  expect(ran.shown).toMatch(/7 migrations applied, 17 checks passed[^]*checkpoint: [^]*1 migration applied/);
+  expect(ran.shown).toMatch(/runs show 01\w+[^]*checkpoint[^]*runs verify-chain[^]*2 runs.*no row was changed/);
+  expect(ran.shown).toMatch(/Next, in an empty folder: godwit init/);
 }, 600_000);
 
 test('the demo keeps its project in a folder that was empty', async () => {
@@ -56,7 +57,7 @@ test('the demo keeps its project in a folder that was empty', async () => {
   expect((await project.run('demo', '--keep', 'full')).exitCode).toBe(10);
   expect((await project.run('demo', '--keep', 'tour')).exitCode).toBe(0);
   expect(existsSync(join(project.folder, 'tour', 'migrations', '0001_prompt_templates.sql'))).toBe(true);
-  expect((await project.run('status', '--config', 'tour/godwit.config.json')).shown).toContain('7 migrations applied');
+  expect((await project.run('status', '--config', 'tour/godwit.config.json')).shown).toContain('8 migrations applied');
 }, 600_000);
 
 test('Ctrl-C cancels a query of `db sql`', async () => {

@@ -2,17 +2,20 @@ import { expect, test } from 'vitest';
 import { createLeftovers } from '../support/leftovers.ts';
 import { shippedGodwit, startProgram } from '../support/running.ts';
 
-test('the demo of jobs applies, verifies and lists on an emulated Cloud Run, and leaves nothing', async () => {
+test('the demo of jobs shows pre-flight, checkpoint, job, clean-up and record, and leaves nothing', async () => {
   using left = createLeftovers();
-  const demo = startProgram([process.execPath, shippedGodwit, 'demo', '--cloud-run'], {
-    cwd: left.folder,
-    env: left.env,
-  });
-  const { exitCode, err } = await demo.ended;
-  expect(exitCode, err).toBe(0);
-  expect(err).toContain('7 migrations applied, 17 checks passed');
-  expect(err).toContain('Emulated: Google Cloud');
-  expect(err).toContain('no job');
+  const script = 'exec "$0" "$1" demo --cloud-run 2>&1';
+  const demo = startProgram(['sh', '-c', script, process.execPath, shippedGodwit], { cwd: left.folder, env: left.env });
+  const { exitCode, out: said } = await demo.ended;
+  expect(exitCode, said).toBe(0);
+  expect(said).toContain('Emulated: Google Cloud');
+  expect(said).toContain('7 migrations applied, 17 checks passed');
+  expect(said).toMatch(/✔ secret +database-url-dev[^]*✔ connector[^]*✔ account of the job[^]*✔ your permissions/);
+  expect(said).toMatch(/checkpoint: point in time[^]*1 migration applied/);
+  expect(said).toMatch(/execution +projects\/acme-dev[^]*https:[^]*cleanup +done/);
+  expect(said).toMatch(/checks passed[^]*2 runs.*no row was changed/);
+  expect(said).toContain('6 jobs were created in acme-dev and 6 deleted');
+  expect(said).toContain(`Next, in an empty folder: node ${shippedGodwit} init`);
   expect(await left.found()).toEqual([]);
 }, 600_000);
 

@@ -63,7 +63,7 @@ test('F3: a run behind a proxy sends everything through it: calls, images and th
   };
   try {
     using machine = createMachine(files, env);
-    const up = await machine.run('up', '-e', 'dev');
+    const up = await machine.start('up', '-e', 'dev').ended;
     expect(up.exitCode, up.err).toBe(0);
     expect(new Set(proxy.targets)).toEqual(new Set(Object.keys(ports)));
     // Connections are kept: one for each call would make tens.

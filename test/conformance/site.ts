@@ -15,7 +15,24 @@ export interface Site extends AsyncDisposable {
   configuration(more?: Partial<CloudRunConfig>): string;
   readonly terms: CloudRunOptions;
   readonly google: Google;
+  /** What the questions are answered here; nothing is expected of a real project. */
+  readonly answers: Readonly<Record<string, RegExp>>;
+  /** Backups that exist, where they can be seen: none after all questions. */
+  backups(): readonly unknown[];
 }
+
+/** The emulator's answers. */
+const emulatedAnswers = {
+  U1: /^taken; it reads back as SUCCESSFUL, with expiryTime$/,
+  U3: /^yes; the answer has /,
+  U5: /^taken; the operation succeeds; execution JOB-1: (there at once|404 NOT_FOUND)/,
+  U6: /^403 PERMISSION_DENIED: .*\(permission run\.executions\.get\)$/,
+  log: /^\d+\.\d s, 0 entries, no page token$/,
+  actAs: /^refused: /,
+  host: /^refused: .*Expected an image path/,
+  secret: /^taken; the operation fails: .*was not found/,
+  image: /^taken; the operation fails: .*not found/,
+};
 
 /** Name of the variable with the path of a configuration that has an environment `conformance`. */
 const variable = 'GODWIT_CONFORMANCE';
@@ -29,9 +46,15 @@ export async function openSite(): Promise<Site> {
 async function emulated(): Promise<Site> {
   const database = await createTestDatabase();
   const cloud = await buildCloud();
-  const site = siteOf(cloud.environment('conformance', database.url), cloud.env);
+  const instance = 'conformance-db';
+  const site = siteOf(cloud.environment('conformance', database.url, { instance }), cloud.env);
+  const sql = cloud.emulator.seed.sqlInstance(site.terms.instance ?? '');
+  // The job's account has no role for Cloud Run.
+  cloud.emulator.iam.revoke(`serviceAccount:${site.terms.serviceAccount}`, 'run.executions.get');
   return {
     ...site,
+    answers: emulatedAnswers,
+    backups: () => sql.backups,
     async [Symbol.asyncDispose]() {
       await cloud[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
@@ -46,7 +69,8 @@ function real(path: string): Site {
     throw new Error(`${path} has no environment \`conformance\` with a cloud engine`);
   const inherited = Object.entries(process.env).filter(([name]) => /^(GOOGLE_|CLOUDSDK_|HOME$|PATH$)/.test(name));
   const env = Object.fromEntries(inherited.map(([name, value]) => [name, value ?? '']));
-  return { ...siteOf(environment, env), [Symbol.asyncDispose]: () => Promise.resolve() };
+  const nothing = { answers: {}, backups: () => [], [Symbol.asyncDispose]: () => Promise.resolve() };
+  return { ...siteOf(environment, env), ...nothing };
 }
 
 function siteOf(environment: EnvironmentConfig, env: Readonly<Record<string, string>>) {

@@ -140,7 +140,9 @@ describe('a job that the platform does not start', () => {
   ] as const)(
     'because it finds %s when it makes it says so, and leaves nothing (`image-refused`)',
     async (reason, message, code) => {
-      const { execution } = await attempt({ spoil: ({ emulator }) => emulator.faults.onJob({ reason, message }) });
+      const { execution } = await attempt({
+        spoil: ({ emulator }) => emulator.faults.onJob({ reason, message, times: 2 }),
+      });
       expect(execution.findings.map((finding) => finding.code)).toEqual([code]);
       expect(execution.findings[0]?.why).toContain(message);
     },

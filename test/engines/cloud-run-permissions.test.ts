@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { IamModel } from '../../emulator/core/iam.ts';
 import type { Execution } from '../../src/migrate/controller/execute-task.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { applyTask, bundleIn } from '../support/apply-task.ts';
@@ -33,21 +34,25 @@ const documented = [
   'artifactregistry.repositories.uploadArtifacts',
 ];
 
-async function performed(without: readonly string[], job: 'ephemeral' | 'stable' = 'ephemeral') {
+async function performed(
+  without: readonly string[],
+  job: 'ephemeral' | 'stable' = 'ephemeral',
+  further: IamModel[string] = [],
+) {
   await using database = await createTestDatabase();
   const jobAccount = 'serviceAccount:dev-cloud-run-sa@acme-dev.iam.gserviceaccount.com';
   await using world = await jobWorld(
     database.url,
     { job },
     {
-      [controller]: documented.filter((permission) => !without.includes(permission)),
+      [controller]: [...documented.filter((permission) => !without.includes(permission)), ...further],
       [jobAccount]: ['secretmanager.versions.access'],
     },
   );
   using project = createProject({ 'migrations/1_users.sql': 'create table users (id bigint primary key);' });
   const engine = world.engine(world.emulator.env(controller));
   const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine });
-  return { execution, left: world.cloud.leaked(), created: created(world) };
+  return { execution, left: world.cloud.leaked(), created: created(world), progress: world.progress };
 }
 
 function created(world: JobWorld): number {
@@ -70,7 +75,6 @@ test.each(['ephemeral', 'stable'] as const)('the documented permissions are enou
 test.each([
   ['run.jobs.create', 'roles/run.developer'],
   ['run.jobs.run', 'roles/run.developer'],
-  ['run.jobs.delete', 'roles/run.developer'],
   ['run.executions.get', 'roles/run.viewer'],
   ['logging.logEntries.list', 'roles/logging.viewer'],
   ['secretmanager.versions.get', 'roles/secretmanager.viewer'],
@@ -87,6 +91,17 @@ test('all that is missing is named at once', async () => {
   const missing = ['run.jobs.create', 'run.jobs.delete', 'logging.logEntries.list', 'secretmanager.versions.get'];
   const { execution } = await performed(missing);
   for (const permission of missing) expect(denied(execution)).toContain(permission);
+});
+
+test('F14: permissions that hold on a part of the project only are enough, and the others are a warning', async () => {
+  const runs = documented.filter((permission) => permission.startsWith('run.'));
+  const on = 'projects/acme-dev/locations/us-central1';
+  const parts = runs.filter((permission) => permission !== 'run.jobs.delete').map((permission) => ({ permission, on }));
+  const { execution, progress, left } = await performed(runs, 'ephemeral', parts);
+  expect(execution).toMatchObject({ exitCode: 0, outcome: 'done' });
+  expect(progress.join()).toContain('you may lack run.jobs.create, run.jobs.run');
+  // Nothing grants this one, and the first refusal tells it.
+  expect(left).toHaveLength(1);
 });
 
 test('who may not look at connector or account is not refused for it: the platform looks for itself', async () => {

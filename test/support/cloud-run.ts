@@ -21,6 +21,8 @@ export interface JobWorld extends AsyncDisposable {
   readonly cloud: Cloud;
   readonly emulator: Emulator;
   readonly options: CloudRunOptions;
+  /** What the engines have said of their progress. */
+  readonly progress: readonly string[];
   /**
    * An engine that knows nothing about the others; `env` replaces the variables that identify the cloud and its
    * credentials.
@@ -51,6 +53,7 @@ export async function jobWorld(
     database: environment.database,
     env: cloud.env,
   });
+  const progress: string[] = [];
   const engine = (
     variables: Readonly<Record<string, string>> = cloud.env,
     budgetMs = 20_000,
@@ -71,13 +74,15 @@ export async function jobWorld(
       hashing: nodeHashing,
       redactor,
       runner: resolve('dist/runner.js'),
-      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, ...timeouts },
+      onProgress: (text) => void progress.push(text),
+      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, grantMs: 30, ...timeouts },
     });
   };
   return {
     cloud,
     emulator,
     options,
+    progress,
     engine,
     perform: (task, bundle, options = {}) =>
       executeTask({

@@ -140,8 +140,8 @@ const table: Readonly<Record<string, Entry>> = {
     return { read: ['GET', `v1/${name}:getIamPolicy`], write: `v1/${name}:setIamPolicy` };
   }),
   'projects add-iam-policy-binding': binding(['condition'], ({ args: [id = ''] }) => ({
-    read: ['POST', `v3/projects/${id}:getIamPolicy`],
-    write: `v3/projects/${id}:setIamPolicy`,
+    read: ['POST', `v1/projects/${id}:getIamPolicy`],
+    write: `v1/projects/${id}:setIamPolicy`,
   })),
   'auth application-default login': {
     args: [0, 0],
@@ -164,6 +164,17 @@ const table: Readonly<Record<string, Entry>> = {
       credentials.quotaProject = id;
       return Promise.resolve('Quota project added to ADC.');
     },
+  },
+  'logging sinks list': {
+    args: [0, 0],
+    flags: [],
+    run: async ({ project, ask }) => JSON.stringify((await ask('GET', `v2/projects/${project}/sinks`))['sinks']),
+  },
+  'logging sinks describe': {
+    args: [1, 1],
+    flags: [],
+    run: async ({ args: [name = ''], project, ask }) =>
+      JSON.stringify(await ask('GET', `v2/projects/${project}/sinks/${name}`)),
   },
   // Without --freshness gcloud reads the last day only (logging/read.py).
   'logging read': {

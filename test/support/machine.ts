@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LedgerEntry } from '../../src/migrate/contract/engine.ts';
 import type { RunEvent } from '../../src/migrate/contract/event.ts';
+import { runHere } from './project.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -32,8 +33,9 @@ export interface AtWork {
 /** Somebody's machine: a clone of a project, with the built program and no route to any database. */
 export interface Machine extends Disposable {
   readonly folder: string;
-  /** Runs `godwit` as a user would. */
+  /** Runs `godwit` as a user would, in this process: starting one takes longer than most commands. */
   run(...argv: readonly string[]): Promise<Ended>;
+  /** Starts the built program. */
   start(...argv: readonly string[]): AtWork;
   write(path: string, text: string): void;
   /** Another machine with the same project, fresh from version control, so without `.godwit`. */
@@ -75,7 +77,7 @@ export function createMachine(
     folder,
     write,
     start,
-    run: async (...argv) => await start(...argv).ended,
+    run: async (...argv) => endedOf(await runHere(folder, variables, argv), argv),
     clone(other = 'bob') {
       const machine = createMachine({}, env, other);
       const skipped = [join(folder, '.godwit'), join(folder, 'home')];
@@ -103,16 +105,19 @@ function spawnTool(cwd: string, env: Readonly<Record<string, string>>, argv: rea
   child.stdout.on('data', (part: Buffer) => (out += part.toString('utf8')));
   child.stderr.on('data', (part: Buffer) => (err += part.toString('utf8')));
   const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (exitCode) => {
-      const lines = argv.includes('--json') ? out.split('\n').filter((line) => line !== '') : [];
-      const json = lines.map((line) => JSON.parse(line) as Ended['json'][number]);
-      const part = (name: string): unknown => {
-        const [document] = json;
-        if (document === undefined || !(name in document)) throw new Error(`no ${name} in ${out}${err}`);
-        return document[name];
-      };
-      resolve({ exitCode, out, err, shown: err + out, json, part });
-    });
+    child.on('close', (exitCode) => resolve(endedOf({ exitCode, out, err, shown: err + out }, argv)));
   });
   return { process: child, err: () => err, ended };
+}
+
+function endedOf(ran: Omit<Ended, 'json' | 'part'>, argv: readonly string[]): Ended {
+  const { exitCode, out, err, shown } = ran;
+  const lines = argv.includes('--json') ? out.split('\n').filter((line) => line !== '') : [];
+  const json = lines.map((line) => JSON.parse(line) as Ended['json'][number]);
+  const part = (name: string): unknown => {
+    const [document] = json;
+    if (document === undefined || !(name in document)) throw new Error(`no ${name} in ${out}${err}`);
+    return document[name];
+  };
+  return { exitCode, out, err, shown, json, part };
 }

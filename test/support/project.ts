@@ -49,15 +49,20 @@ export function createProject(
     },
     read: (path) => readFileSync(join(folder, path), 'utf8'),
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
-    run: (...argv) => run(folder, variables, argv),
-    runWith: (more, ...argv) => run(folder, { ...variables, ...more }, argv),
+    run: (...argv) => runHere(folder, variables, argv),
+    runWith: (more, ...argv) => runHere(folder, { ...variables, ...more }, argv),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
   for (const [path, text] of Object.entries(files)) project.write(path, text);
   return project;
 }
 
-async function run(cwd: string, env: Readonly<Record<string, string>>, argv: readonly string[]): Promise<Ran> {
+/** Runs godwit in this process, as a user would type it in this folder and with these variables. */
+export async function runHere(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  argv: readonly string[],
+): Promise<Ran> {
   let out = '';
   let err = '';
   let shown = '';

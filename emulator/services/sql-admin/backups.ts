@@ -128,6 +128,20 @@ export const backupRoutes: readonly PlainRoute[] = [
       return backupView(found);
     },
   },
+  {
+    verb: 'delete',
+    path: '/v1/{name=projects/*/backups/*}',
+    method: 'sql.Backups.DeleteBackup',
+    mark: 'proto',
+    needs: inProject('cloudsql.backupRuns.delete'),
+    handle({ params }, { world, principal }) {
+      const found = present(world).find(({ name }) => name === params['name']);
+      if (found === undefined) throw notFound('The backup does not exist.');
+      const end = (): undefined => void sqlOf(world).backups.splice(sqlOf(world).backups.indexOf(found), 1);
+      const about = { type: 'DELETE_BACKUP', user: principal, ms: found.instance.backupMs, end };
+      return operationView(beginOperation(world, found.instance, about));
+    },
+  },
 ];
 
 /** Documentation: `ttlDays` or `expiryTime`, at most 365 days from now. */

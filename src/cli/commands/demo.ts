@@ -5,18 +5,23 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fault } from '../../kit/fault.ts';
 import { defineCommand, type CommandContext, type Context, type Result, type Run } from '../command.ts';
+import { ownProgram } from '../demo/go-on.ts';
 import { laptopVariable } from '../demo/laptop.ts';
+import { addLaterChange, newestRun, wantCheckpoints } from '../demo/later-change.ts';
 import { openProjectOf } from '../execute.ts';
 import { progressOn } from '../progress.ts';
 import { flag, path } from '../options/kinds.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { wire } from '../../project/wire.ts';
 
-const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['up'], ['status']];
+const steps: readonly (readonly string[])[] = [['plan'], ['up'], ['verify'], ['status']];
+
+/** After one more file; `RUN` stands for the newest run. */
+const laterSteps: readonly (readonly string[])[] = [['up'], ['runs', 'show', 'RUN'], ['runs', 'verify-chain']];
 
 export const spec = defineCommand({
   name: 'demo',
-  summary: 'See godwit work on a real project: plan, apply, verify, apply again',
+  summary: 'See godwit work on a real project: plan, apply, verify, checkpoint, record',
   about: [
     'Applies the example project, with 5 tables, 16 indexes, 4 views, 3 triggers and 6 seed rows, to an embedded PostgreSQL in a temporary folder.',
   ],
@@ -66,6 +71,7 @@ async function show(context: CommandContext<typeof spec>): Promise<Result> {
       recursive: true,
       filter: (source) => !foreign.has(source.split(/[/\\]/).at(-1) ?? ''),
     });
+    await wantCheckpoints(folder);
     return privateNetwork || cloudRun ? await cloudDemo(context, folder) : await tour(context, folder, keep);
   } finally {
     process.off('exit', leave);
@@ -99,22 +105,28 @@ async function tour(context: Context, folder: string, keep: string | undefined):
   if (!wired.ok) return failed(wired.findings);
   screen.settle();
   const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
+  const take = async (words: readonly string[]): Promise<number> => {
+    const run = words.includes('RUN') ? await newestRun(folder) : '';
+    const step = words.map((word) => (word === 'RUN' ? run : word));
+    screen.say(`${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.join(' ')}`)}`);
+    const exitCode = await context.runProgram({ argv: [...step, ...options], io: inside.io, signal });
+    screen.say('');
+    return exitCode;
+  };
   try {
-    for (const [index, step] of steps.entries()) {
-      screen.say(
-        `${index === 0 ? '' : '\n'}${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.join(' ')}`)}`,
-      );
-      const exitCode = await context.runProgram({ argv: [...step, ...options], io: inside.io, signal });
+    for (const step of [...steps, undefined, ...laterSteps]) {
+      if (step === undefined) screen.say(...(await addLaterChange(folder)));
+      const exitCode = step === undefined ? 0 : await take(step);
       if (exitCode !== 0) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
     }
   } finally {
     await wired.value.close();
   }
+  const program = ownProgram(io.env, process.argv[1]);
   screen.say(
-    '',
-    keep === undefined
-      ? 'This was a demo in a temporary folder. `godwit init` starts a project of your own.'
-      : `The project is in ${keep}: read its migrations, change them, run \`godwit up\` there.`,
+    ...(keep === undefined
+      ? ['The demo’s folder and its server are gone again.', `Next, in an empty folder: ${program} init`]
+      : [`The project is in ${keep}: read its migrations, change them.`, `Next: cd ${keep} && ${program} up`]),
   );
   return done();
 }

@@ -2,8 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import type { Context, Result } from '../command.ts';
+import type { Style } from '../screen/style.ts';
 import { done, failed, outcomeOf } from '../result.ts';
 import { startDemoCloud, type DemoCloud, type DemoExecution } from './emulator-door.ts';
+import { ownProgram } from './go-on.ts';
+import { addLaterChange, newestRun } from './later-change.ts';
+import { jobsOf, lookedAt } from './looked-at.ts';
 
 /** Where the demo's database is and how jobs reach it. */
 export interface TourSite {
@@ -19,9 +23,10 @@ export interface TourSite {
 }
 
 interface TourStep {
+  /** `RUN` stands for the newest run. */
   readonly argv: readonly string[];
   /** The text before the command. */
-  readonly says: string;
+  readonly says: () => readonly string[] | Promise<readonly string[]>;
   readonly exitCode: number;
 }
 
@@ -38,14 +43,22 @@ export async function cloudTour(context: Context, site: TourSite): Promise<Resul
     cloud.seed.serviceAccount(`dev-cloud-run-sa@${project}.iam.gserviceaccount.com`);
     cloud.seed.connector(`projects/${project}/locations/us-central1/connectors/dev-cloud-run-connector`);
     cloud.seed.secret(project, 'database-url-dev', site.url);
-    screen.say(...site.before.flatMap((paragraph) => wrapped(paragraph, Math.min(100, context.io.columns()))));
-    for (const step of stepsOf(site)) {
+    const ipAddress = new URL(site.url).hostname;
+    cloud.seed.sqlInstance(`${project}:us-central1:dev-db`, { ipAddresses: [{ type: 'PRIVATE', ipAddress }] });
+    screen.say(...site.before);
+    for (const step of stepsOf(site, cloud, screen.style)) {
       const exitCode = await take(context, site, step, cloud.env());
       if (exitCode !== step.exitCode) return { exitCode, outcome: outcomeOf(exitCode), findings: [] };
     }
-    const [jobs, executions] = [cloud.state.jobs.length, cloud.state.executions.length];
-    if (jobs > 0) return failed([fault('bug', { why: `${jobs} jobs are left in the emulated project.` })]);
-    screen.say('', `Left in the project ${project}: no jobs${executions === 0 ? ', no executions' : ''}.`);
+    const left = cloud.state.jobs.length;
+    if (left > 0) return failed([fault('bug', { why: `${left} jobs are left in the emulated project.` })]);
+    const { created, deleted } = jobsOf(cloud.calls);
+    screen.say(
+      '',
+      `Clean-up: ${created} jobs were created in ${project} and ${deleted} deleted: none is left.`,
+      `Next, in an empty folder: ${ownProgram(context.io.env, process.argv[1])} init`,
+      'Your own project of Google Cloud: docs/cloud-run.md',
+    );
     return done();
   } finally {
     await cloud.stop();
@@ -57,30 +70,47 @@ function configOf(cloud: DemoCloud): unknown {
   return {
     environments: {
       direct: { database: { env: 'DIRECT_DATABASE_URL' } },
-      dev: { engine: { kind: 'cloud-run', project, image }, checkpoint: 'never' },
+      dev: { engine: { kind: 'cloud-run', project, instance: 'dev-db', image } },
     },
   };
 }
 
-function stepsOf({ apart }: TourSite): readonly TourStep[] {
+function stepsOf({ apart, folder }: TourSite, cloud: DemoCloud, style: Style): readonly TourStep[] {
   const direct: TourStep = {
     argv: ['status', '-e', 'direct'],
-    says: 'This laptop has no route to the database:',
+    says: () => ['This laptop has no route to the database:'],
     exitCode: 30,
   };
   return [
     ...(apart ? [direct] : []),
     {
       argv: ['up', '-e', 'dev'],
-      says: apart ? 'A job next to the database has one:' : 'A job next to the database applies what is pending:',
+      says: () => [
+        apart ? 'A job next to the database has one:' : 'A job next to the database applies what is pending:',
+      ],
       exitCode: 0,
     },
-    { argv: ['verify', '-e', 'dev', '--fresh'], says: 'What is there now, as another job sees it:', exitCode: 0 },
     {
-      argv: ['runs', 'list', '-e', 'dev'],
-      says: 'Who did what (known from the log of the last job; no job is needed to ask):',
+      argv: ['up', '-e', 'dev'],
+      says: async () => [
+        'Looked at before that job was created:',
+        ...lookedAt(cloud.calls, style),
+        '',
+        ...(await addLaterChange(folder)),
+      ],
       exitCode: 0,
     },
+    {
+      argv: ['runs', 'show', 'RUN', '-e', 'dev'],
+      says: () => ['Its record, with the job and the link to its log:'],
+      exitCode: 0,
+    },
+    {
+      argv: ['verify', '-e', 'dev', '--fresh'],
+      says: () => ['What is there now, as another job sees it:'],
+      exitCode: 0,
+    },
+    { argv: ['runs', 'verify-chain', '-e', 'dev'], says: () => ['Was the record changed by anybody?'], exitCode: 0 },
   ];
 }
 
@@ -90,19 +120,10 @@ async function take(
   step: TourStep,
   cloud: Readonly<Record<string, string>>,
 ): Promise<number> {
-  screen.say('', step.says, `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${step.argv.join(' ')}`)}`);
+  const run = step.argv.includes('RUN') ? await newestRun(site.folder) : '';
+  const argv = step.argv.map((word) => (word === 'RUN' ? run : word));
+  screen.say('', ...(await step.says()), `${screen.style.cyan('$')} ${screen.style.bold(`godwit ${argv.join(' ')}`)}`);
   const options = [...(screen.json ? ['--json'] : []), ...(globals.noColor ? ['--no-color'] : [])];
   const env = { ...io.env, ...cloud, DATABASE_URL: undefined, DIRECT_DATABASE_URL: site.url };
-  return await runProgram({ argv: [...step.argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
-}
-
-/** Breaks a paragraph into lines of at most this width. */
-function wrapped(paragraph: string, width: number): readonly string[] {
-  const lines: string[] = [''];
-  for (const word of paragraph.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines;
+  return await runProgram({ argv: [...argv, ...options], io: { ...io, cwd: site.folder, env }, signal });
 }

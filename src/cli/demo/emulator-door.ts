@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { DemoCall } from './looked-at.ts';
 
 /** Google Cloud as the demo needs it. `dist/emulator.js`, a separate bundle that only this file loads, provides it. */
 export interface DemoCloud {
@@ -12,11 +13,20 @@ export interface DemoCloud {
     secret(project: string, id: string, value: string): number;
     serviceAccount(email: string): void;
     connector(name: string): void;
+    /** A Cloud SQL instance by its connection name, with the addresses that it tells. */
+    sqlInstance(name: string, seed: { readonly ipAddresses: readonly DemoAddress[] }): unknown;
     /** Returns the full name of the image. */
     baseImage(): string;
   };
+  /** Every call that was answered. */
+  readonly calls: readonly DemoCall[];
   readonly state: { readonly jobs: readonly unknown[]; readonly executions: readonly unknown[] };
   stop(): Promise<void>;
+}
+
+interface DemoAddress {
+  readonly type: 'PRIVATE';
+  readonly ipAddress: string;
 }
 
 /** Where the emulator starts the tasks of jobs. */

@@ -1,4 +1,5 @@
 import { type Screen } from './screen-port.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Finding } from '../../kit/finding.ts';
 import type { Target } from '../../migrate/contract/ports.ts';
 import { maskCredentials } from '../../kit/credential-shapes.ts';
@@ -12,7 +13,7 @@ import { createHeartbeat, createSpinner, type LiveLine } from './live.ts';
 import type { Moving } from './moving.ts';
 import type { StatementSource } from './placed-statement.ts';
 import { createEventRenderer } from './event-renderer.ts';
-import { startedAs } from './started-as.ts';
+import type { CommandHints } from './hints.ts';
 import { createStyle, wantsColor, withoutColor, type Style } from './style.ts';
 import { tableLines, type Line } from './table.ts';
 import { wrapped } from './wrap.ts';
@@ -25,16 +26,26 @@ export interface ScreenParts {
   readonly redactor: Redactor;
   /** Reads one line of a file that is named relative to `root` (absent: the working directory). */
   readonly readLine: (file: string, line: number, root?: string) => string | undefined;
+  /** Completes the commands in texts; absent: they are shown as they are. */
+  readonly hints?: CommandHints;
   /** Milliseconds since some beginning. */
   readonly clock?: () => number;
 }
+
+const unchanged = <T>(text: T): T => text;
+const asWritten: CommandHints = {
+  prose: unchanged,
+  lines: unchanged,
+  finding: unchanged,
+  json: unchanged,
+};
 
 /** How many findings of one code are shown to people. */
 const mostOfOneCode = 10;
 
 /** The screen of one command. */
 export function createScreen({ io, json, noColor, redactor, readLine, ...parts }: ScreenParts): Screen {
-  const { clock = () => performance.now() } = parts;
+  const { clock = () => performance.now(), hints = asWritten } = parts;
   const began = clock();
   let asking = false;
   let going: Moving | undefined;
@@ -46,7 +57,6 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
   const style = createStyle(colour);
   const live = !json && isLive(io);
   const redact = (text: string): string => redactor.redact(text);
-  const hints = startedAs(io.env);
   const clean = (text: string): string => harmless(maskCredentials(redactor.redact(text)), colour);
   // What a program reads, or a log keeps, is neither wrapped nor cut.
   const widths = {
@@ -89,6 +99,11 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
     going = cleanWork(typeof work === 'string' ? { name: work } : work, clean);
     if (!asking) line.show(going, written);
   };
+  // What programs read names commands as people would type them, too.
+  const completed = (event: RunEvent): RunEvent =>
+    event.kind === 'finding' || event.kind === 'migration.failed'
+      ? { ...event, finding: hints.json(event.finding) }
+      : event;
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
   const annotate = (finding: Finding): void => {
@@ -110,7 +125,11 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       line.clear();
       io.out(redactor.redact(text));
     },
-    document: (value) => io.out(`${JSON.stringify(maskedValues(value, redact))}\n`),
+    document: (value) => {
+      const { findings } = value as { readonly findings?: readonly Finding[] };
+      const whole = findings === undefined ? value : { ...value, findings: findings.map(hints.json) };
+      io.out(`${JSON.stringify(maskedValues(whole, redact))}\n`);
+    },
     target: (environment, target, note) => {
       if (targeted === environment) return;
       targeted = environment;
@@ -128,8 +147,7 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
       if (!json && count <= mostOfOneCode) {
-        const told = { ...finding, why: hints.prose(finding.why), fix: hints.prose(finding.fix) };
-        write('err', ['', ...renderFinding(told, style, lineAt, { width: widths.err(), clean })]);
+        write('err', ['', ...renderFinding(hints.finding(finding), style, lineAt, { width: widths.err(), clean })]);
       }
       annotate(finding);
     },
@@ -144,7 +162,7 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       root = folder;
     },
     event: (event) => {
-      if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(event, redact) })}\n`);
+      if (json) io.out(`${JSON.stringify({ v: 1, ...maskedValues(completed(event), redact) })}\n`);
       if (json && event.kind === 'finding') annotate(event.finding);
       if (!json) story(event);
     },

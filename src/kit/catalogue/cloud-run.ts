@@ -11,7 +11,7 @@ export const cloudRunFaults = entries({
   'secret-version-unusable': {
     title: 'The version of the secret cannot be used',
     why: 'The version is disabled or destroyed.',
-    fix: 'Enable it, or add a new version: `gcloud secrets versions add NAME --data-file -`.',
+    fix: 'Enable it, or add a new version: `gcloud secrets versions add SECRET --data-file -`.',
     exit: 10,
   },
   'secret-refused': {
@@ -54,7 +54,7 @@ export const cloudRunFaults = entries({
   'job-name-taken': {
     title: 'A job with this name already exists, and this run did not create it',
     why: 'Another program created the job, or godwit on another machine did at the same moment.',
-    fix: 'Run the command again. If the fault recurs, delete the job: `gcloud run jobs delete NAME --region REGION`.',
+    fix: 'Run the command again. If the fault recurs, delete the job: `gcloud run jobs delete JOB --region REGION`.',
     retryable: true,
     exit: 10,
   },
@@ -137,7 +137,7 @@ export const cloudRunFaults = entries({
   'cleanup-incomplete': {
     title: 'A job was left behind on the platform',
     why: 'Godwit could not delete the job.',
-    fix: 'Nothing to do: from ten minutes after the job’s end, the next command in this environment deletes it. To delete it now: `gcloud run jobs delete NAME --region REGION`.',
+    fix: 'Nothing to do: from ten minutes after the job’s end, the next command in this environment deletes it. To delete it now: `gcloud run jobs delete JOB --region REGION`.',
     severity: 'warning',
     exit: 0,
   },

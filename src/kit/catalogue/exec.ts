@@ -1,5 +1,47 @@
 import { entries } from './entry.ts';
 
+/** What may be said of a command in place of the general texts, which are about migrations. */
+interface CommandText {
+  /** In place of the general cause. */
+  readonly why?: string;
+  /** In place of the general fix, and of one that speaks of migrations. */
+  readonly fix: string;
+}
+
+const lookAtIt = 'Check what the command did before you run it again: `godwit runs show RUN` shows what is recorded.';
+
+/** Codes that a run of `exec` can end with as well as a run of migrations. */
+export const commandTexts: Readonly<Record<string, CommandText>> = {
+  interrupted: { why: 'The command was asked to stop.', fix: 'Check what the command did before you run it again.' },
+  busy: {
+    fix: 'Wait until the other run has finished; `godwit runs list` shows it. `--wait 5min` waits longer, `--take-over` ends the other run, and `--no-lock` runs the command while the other one works.',
+  },
+  'taken-over': {
+    why: 'The other run took the database with --take-over, so godwit ended the command of this run.',
+    fix: 'Check what the command did before you run it again; `godwit runs list` shows the other run.',
+  },
+  'took-over': { fix: 'Nothing to do. What the other run did is recorded.' },
+  'outcome-unknown': { fix: lookAtIt },
+  'job-start-unknown': {
+    fix: 'When the platform is reachable again, `godwit runs attach RUN` finds the run if it exists. Check whether the command was executed before you run it again.',
+  },
+  'job-repeated': { fix: lookAtIt },
+  'job-out-of-memory': { fix: lookAtIt },
+  'job-timeout': {
+    fix: 'Raise `timeout` in the environment’s engine, for example to "6h". Check what the command did before you run it again.',
+  },
+  'job-cancelled': { fix: lookAtIt },
+  'job-died': { fix: lookAtIt },
+  'job-lost': { fix: lookAtIt },
+  'log-incomplete': {
+    fix: 'Look for exclusion filters: `gcloud logging sinks describe _Default`. `godwit runs show RUN` shows how the command ended.',
+  },
+  'lines-lost': { fix: '`godwit runs show RUN` shows how the command ended.' },
+};
+
+/** What stands in place of a fix if the command did not begin. */
+export const notExecuted = 'The command was not executed: run it again.';
+
 /** Commands of the user's own, executed next to the database, and hooks. */
 export const execFaults = entries({
   'command-failed': {

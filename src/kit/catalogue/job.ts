@@ -5,7 +5,7 @@ export const jobFaults = entries({
   'channel-full': {
     title: 'The output exceeds what a job’s log can carry',
     why: 'One execution may write up to 2,000 lines and 32 MiB to Cloud Logging.',
-    fix: 'The database’s history has every change. Ask for less at once: `godwit runs show ID`, or `--limit`.',
+    fix: 'The database’s history has every change. Ask for less at once: `godwit runs show RUN`, or `--limit`.',
     exit: 42,
   },
   'job-input': {

@@ -17,17 +17,17 @@ export interface Enumeration extends Pick<Disturbed, 'overlaps' | 'pace'> {
   readonly points?: typeof pointsOf;
   /** Only every so many points. */
   readonly every?: number;
-  /** Which of them the first is; see `thirdOfPoints`. */
+  /** Which of them the first is; see `onePointOf`. */
   readonly from?: number;
   readonly workers?: number;
 }
 
 /**
- * Every third point: which third depends on the source that was built, so that one change after the other covers all of
- * them. `npm run faults -- --enumerate KIND` takes all at once.
+ * One of so many points: which ones depends on the source that was built, so that one change after the other covers all
+ * of them. `npm run faults -- --enumerate KIND` takes all at once.
  */
-export function thirdOfPoints(): Pick<Enumeration, 'every' | 'from'> {
-  return { every: 3, from: Number.parseInt(readFileSync('dist/.source-hash', 'utf8').slice(0, 8), 16) };
+export function onePointOf(every: number): Pick<Enumeration, 'every' | 'from'> {
+  return { every, from: Number.parseInt(readFileSync('dist/.source-hash', 'utf8').slice(0, 8), 16) };
 }
 
 /**

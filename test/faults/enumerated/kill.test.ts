@@ -3,10 +3,10 @@ import { serverUrl } from '../../support/database.ts';
 import { godwit } from '../harness/tool.ts';
 import { kill } from '../harness/faults.ts';
 import { runnerPointsOf } from '../harness/points.ts';
-import { enumerate, thirdOfPoints } from './enumerate.ts';
+import { enumerate, onePointOf } from './enumerate.ts';
 
 test('its process is killed before or after a message, any of a third of them: the next run goes on, and everything is applied once and recorded', async () => {
-  const options = { start: godwit.startProcess, points: runnerPointsOf, ...thirdOfPoints() };
+  const options = { start: godwit.startProcess, points: runnerPointsOf, ...onePointOf(3) };
   const { cases, wrong, missed, exits } = await enumerate(serverUrl(18), kill, options);
   expect(wrong).toEqual([]);
   expect(missed).toEqual([]);

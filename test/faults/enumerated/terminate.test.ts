@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { serverUrl } from '../../support/database.ts';
 import { terminate } from '../harness/faults.ts';
 import { runnerPointsOf } from '../harness/points.ts';
-import { enumerate, thirdOfPoints } from './enumerate.ts';
+import { enumerate, onePointOf } from './enumerate.ts';
 
 test('its sessions are terminated before or after a message, any of a third of them: everything is applied once and recorded, no exit code lies', async () => {
   const { cases, wrong, missed, exits } = await enumerate(serverUrl(15), terminate, {
     points: runnerPointsOf,
-    ...thirdOfPoints(),
+    ...onePointOf(3),
   });
   expect(wrong).toEqual([]);
   expect(missed).toEqual([]);

@@ -31,7 +31,7 @@ export async function checkAccount(google: Google, options: CloudRunOptions): Pr
   }
   const { error } = reply;
   if (error.reason === 'NOT_FOUND') {
-    const fix = `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret. Or correct \`serviceAccount\` in godwit.config.`;
+    const fix = `Create it: \`gcloud iam service-accounts create ${name} --project ${owner}\`, and let it read the secret; a new account appears within a minute. Or correct \`serviceAccount\` in godwit.config.`;
     return err(
       fault('service-account-missing', { why: `Project ${owner} has no service account ${serviceAccount}.`, fix }),
     );

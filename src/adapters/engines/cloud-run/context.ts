@@ -23,6 +23,8 @@ export interface EngineTimeouts {
   readonly startMs: number;
   /** For an execution that should have been made with its job, before another one is requested: it may be visible late. */
   readonly tokenMs: number;
+  /** For a grant that was just made, before the start is tried once more. */
+  readonly grantMs: number;
   /** For an execution that cannot be found any more, until it counts as deleted: a read may miss what is there. */
   readonly goneMs: number;
   /** For the platform to report the end of an execution that has itself reported its end. */
@@ -41,6 +43,7 @@ export interface EngineTimeouts {
 export const defaultEngineTimeouts: EngineTimeouts = {
   startMs: 5 * 60_000,
   tokenMs: 30_000,
+  grantMs: 20_000,
   goneMs: 15_000,
   endMs: 3 * 60_000,
   linesMs: 60_000,

@@ -1,5 +1,6 @@
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
+import type { ProcessVariables } from '../../../kit/secret-variables.ts';
 import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { googleFault } from '../../google/fault.ts';
@@ -32,6 +33,8 @@ export interface CloudRunEngineOptions {
   /** Where images come from; absent: they are built here and pushed to the project's registry. */
   readonly image?: ImageSource;
   readonly timeouts?: Partial<EngineTimeouts>;
+  /** The environment’s variables, which may name a proxy for the registry; absent: those of this process. */
+  readonly env?: ProcessVariables;
 }
 
 /**
@@ -112,7 +115,15 @@ function contextOf(options: CloudRunEngineOptions): CloudRunContext {
     redactor,
     image:
       options.image ??
-      registryImages({ options: cloudRun, environment, google, redactor, runner: options.runner, onProgress }),
+      registryImages({
+        options: cloudRun,
+        environment,
+        google,
+        redactor,
+        runner: options.runner,
+        onProgress,
+        env: options.env,
+      }),
     timeouts: { ...defaultEngineTimeouts, ...options.timeouts },
     onProgress,
   };

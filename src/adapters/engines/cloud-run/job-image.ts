@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Outcome } from '../../../kit/outcome.ts';
 import type { Redactor } from '../../../kit/redact.ts';
+import type { ProcessVariables } from '../../../kit/secret-variables.ts';
 import type { BundleFile } from '../../bundle/bundle-files.ts';
 import { cacheFolder } from '../../embedded/account.ts';
 import type { Google } from '../../google/google.ts';
@@ -37,6 +38,8 @@ export interface ImageTools {
   /** Path of the one-file runner. */
   readonly runner: string;
   readonly onProgress: (text: string) => void;
+  /** May name a proxy. */
+  readonly env?: ProcessVariables | undefined;
 }
 
 /** Builds images and pushes them to the environment's registry. */
@@ -65,7 +68,11 @@ export function registryImages(tools: ImageTools): ImageSource {
       google: (host) => isGoogleHost(host) || (emulated && isLoopbackRegistry(host)),
       register,
     });
-    using registry = createRegistryClient({ credentials, register });
+    using registry = createRegistryClient({
+      credentials,
+      register,
+      ...(tools.env === undefined ? {} : { env: tools.env }),
+    });
     const { base, own, node } = options.image;
     const created = await createImage(
       {

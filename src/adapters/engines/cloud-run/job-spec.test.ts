@@ -57,6 +57,20 @@ test('direct egress names network, subnetwork and tags', () => {
   });
 });
 
+test('F15: what organization policies demand of a job reaches it', () => {
+  const policy = 'projects/acme-dev/platforms/cloudRun/policies/strict';
+  const encryptionKey = 'projects/acme-dev/locations/us-central1/keyRings/r/cryptoKeys/k';
+  const demanding = { ...options, binaryAuthorization: policy, encryptionKey };
+  expect(jobSpec({ ...input, options: demanding })).toMatchObject({
+    binaryAuthorization: { policy },
+    template: { template: { encryptionKey } },
+  });
+  expect(jobSpec({ ...input, options: { ...options, binaryAuthorization: 'default' } })).toMatchObject({
+    binaryAuthorization: { useDefault: true },
+  });
+  expect(Object.keys(jobSpec(input))).not.toContain('binaryAuthorization');
+});
+
 test('a secret of another project is named in full, with the number of its version', () => {
   const env = (jobSpec(input) as unknown as Spec).template.template.containers[0]?.env;
   expect(env?.find(({ name }) => name === 'DATABASE_URL')).toEqual({

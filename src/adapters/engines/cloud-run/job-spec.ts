@@ -50,6 +50,7 @@ export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
     labels,
     client: 'godwit',
     startExecutionToken: input.names.token,
+    ...binaryAuthorizationOf(options),
     template: {
       labels,
       taskCount: 1,
@@ -69,9 +70,15 @@ export function jobSpec(input: JobInput): Readonly<Record<string, unknown>> {
         serviceAccount: options.serviceAccount,
         executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
         vpcAccess: vpcAccessOf(options),
+        ...(options.encryptionKey === undefined ? {} : { encryptionKey: options.encryptionKey }),
       },
     },
   };
+}
+
+function binaryAuthorizationOf({ binaryAuthorization: policy }: CloudRunOptions): Readonly<Record<string, unknown>> {
+  if (policy === undefined) return {};
+  return { binaryAuthorization: policy === 'default' ? { useDefault: true } : { policy } };
 }
 
 /** A task as the value of an environment variable. */

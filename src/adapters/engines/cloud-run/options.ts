@@ -43,6 +43,10 @@ export interface CloudRunOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Longest time of an execution, in milliseconds; absent: estimated from the plan. */
   readonly timeoutMs?: number;
+  /** `default`, or the full name of a policy of Binary Authorization. */
+  readonly binaryAuthorization?: string;
+  /** Full name of a key of Cloud KMS. */
+  readonly encryptionKey?: string;
   /** Base URLs in place of Google's, by service. */
   readonly endpoints: Readonly<Partial<Record<GoogleService, string>>>;
   /** Service account to impersonate. */

@@ -29,10 +29,11 @@ export async function prepareJob(
     checkSecret(google, options),
     checkNetwork(google, options),
     checkAccount(google, options),
-    checkPermissions(google, options),
+    checkPermissions(google, options, names),
     imageFor(context, task, bundle),
     serverCaOf(google, options),
   ]);
+  if (permissions.ok && permissions.value !== undefined) context.onProgress(permissions.value);
   const findings = distinct([secret, network, account, permissions, image]);
   if (packedTask(task).length > longestVariable) findings.push(fault('job-too-large'));
   if (!secret.ok || !image.ok || findings.length > 0) return err(...findings);

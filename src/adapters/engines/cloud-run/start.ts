@@ -11,6 +11,7 @@ import { agentFault } from './agent-fault.ts';
 import { awaitExecution } from './await-execution.ts';
 import type { CloudRunContext } from './context.ts';
 import { conditionFault } from './condition-fault.ts';
+import { withFreshGrants } from './fresh-grant.ts';
 import { jobSpec, type JobInput } from './job-spec.ts';
 import { runLabel, tokenLabel } from './labels.ts';
 import { executionName, jobName } from './names.ts';
@@ -20,7 +21,11 @@ import type { RunExecution, RunJob } from './resources.ts';
  * Makes the job and its execution in one call, under a name that we choose: a lost answer does no harm, because the
  * next poll finds what was made. Returns the execution's full name once it exists.
  */
-export async function startJob(context: CloudRunContext, input: JobInput): Promise<Outcome<string>> {
+export function startJob(context: CloudRunContext, input: JobInput): Promise<Outcome<string>> {
+  return withFreshGrants(context, () => startOnce(context, input));
+}
+
+async function startOnce(context: CloudRunContext, input: JobInput): Promise<Outcome<string>> {
   const asked = input.options.job === 'stable' ? await update(context, input) : await create(context, input);
   if (!asked.ok) return asked;
   return await awaitExecution(context, input, asked.value);
