@@ -117,7 +117,20 @@ test('F10: a request that began nothing is repeated once the executions were loo
   expect(looks).toBeGreaterThan(1);
 });
 
-test('U7: a stable job that was edited after our request, so that Google refuses the repeated token, is followed', async () => {
+test('U7: a job of the same name that is still being deleted is waited for', async () => {
+  let stub: RunStub | undefined;
+  stub = await runStub(({ verb, about, before }) => {
+    const platform = stub as RunStub;
+    if (verb === 'POST') return before < 2 ? [409, 'ALREADY_EXISTS'] : done;
+    if (about === 'job') return before === 0 ? { name: platform.job, deleteTime: '2026-01-02T03:04:05Z' } : missing;
+    return {};
+  });
+  await using platform = stub;
+  expect(await startJob(platform.context, platform.input)).toEqual({ ok: true, value: platform.execution });
+  expect(platform.asked('POST job')).toBe(3);
+});
+
+test('a stable job that was edited after our request, so that Google refuses the repeated token, is followed', async () => {
   const refused = (stub: RunStub): StubAnswer => {
     const { job, token } = stub.input.names;
     return [409, 'ALREADY_EXISTS', `Resource '${job}-${token}' already exists.`];
