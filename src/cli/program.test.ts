@@ -143,6 +143,34 @@ test('a missing folder of migrations is said before anything is started', async 
   expect(await readdir(cwd)).toEqual([]);
 });
 
+test('in a folder that is no project the runs are refused, too, and no server is begun', async () => {
+  for (const command of ['runs', 'runs show 01M', 'runs verify-chain']) {
+    const { exit, err } = await godwit(command);
+    expect([command, exit, err]).toEqual([command, 2, expect.stringContaining('[folder-missing]')]);
+  }
+  expect(await readdir(cwd)).toEqual([]);
+});
+
+test('`db stop` and `db status` are about the server of this folder, whatever DATABASE_URL says', async () => {
+  const env = { DATABASE_URL: 'postgresql://app:canary@127.0.0.1:1/shop' };
+  expect(await godwit('db stop', { env })).toMatchObject({ exit: 0, err: expect.stringContaining('was not running') });
+  expect((await godwit('db status', { env })).exit).toBe(0);
+  expect((await godwit('db stop -e local', { env })).exit).toBe(2);
+});
+
+test('the help of the command that was typed is named, and what was typed wrong is repeated as it was', async () => {
+  expect((await godwit('up --to abc')).err).toContain('→ Run `godwit up --help` for its options.');
+  expect((await godwit('down -e dev --foo')).err).toContain('`godwit down` has no option --foo.');
+});
+
+test('N10: what is printed in another environment carries its name', async () => {
+  await mkdir(join(cwd, 'migrations'));
+  const env = { DATABASE_URL: 'postgresql://app:canary@127.0.0.1:1/shop' };
+  const { err } = await godwit('up -e dev --plan plan.json', { env });
+  expect(err).toContain('Run `godwit plan -e dev --out FILE`');
+  expect((await godwit('up -e dev --plan plan.json --json', { env })).out).toContain('`godwit plan -e dev --out FILE`');
+});
+
 test('a database that does not answer exits with 30, and its password is nowhere', async () => {
   await mkdir(join(cwd, 'migrations'));
   const env = { DATABASE_URL: 'postgresql://app:canary%2Fbird@127.0.0.1:1/shop' };

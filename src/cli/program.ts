@@ -51,7 +51,7 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
   const closing = (result: Result): Result => ({ ...result, findings: [...early, ...result.findings] });
   try {
     const globals = readOptions(globalOptions, typed.options);
-    if (!globals.ok) return report(screen, spec, failed(globals.findings));
+    if (!globals.ok) return report(screen, spec, failed(globals.findings.map(helpOf(spec))));
     const shared: Context = {
       command: spec.name,
       globals: globals.value,
@@ -65,11 +65,18 @@ export async function runProgram({ argv, io, signal, onCtrlC, ...parts }: Progra
       runProgram,
     };
     const ended = await command.start(shared, typed);
-    return report(screen, spec, closing(ended.ok ? ended.value : failed(ended.findings)));
+    return report(screen, spec, closing(ended.ok ? ended.value : failed(ended.findings.map(helpOf(spec)))));
   } catch (error) {
     if (error instanceof FaultError) return report(screen, spec, failed(error.findings));
     return report(screen, spec, failed([bug(error, io, redactor)]));
   }
+}
+
+/** What was typed is wrong, and nothing more precise is known: the help of this command tells what is right. */
+function helpOf({ name }: CommandSpec): (finding: Finding) => Finding {
+  const general = fault('wrong-usage').fix;
+  return (finding) =>
+    finding.fix === general ? { ...finding, fix: `Run \`godwit ${name} --help\` for its options.` } : finding;
 }
 
 /** A redactor that knows the secrets of the environment before anything is shown, even the refusal of an option. */

@@ -8,6 +8,22 @@ test('a secret is masked in every form', () => {
     expect(redactor.redact(`in <${form}>`)).not.toMatch(/p@r\\?"r'ot|r''ot/);
 });
 
+test('N12: a secret with letters beyond ASCII is masked as `\\u…` of JSON and in percent-encoding with digits in either case', () => {
+  const redactor = createRedactor();
+  const secret = `kan\u00e1"rek/\ud83d\ude00`;
+  redactor.register(secret);
+  const json = String.raw`kan\u00e1\"rek/\ud83d\ude00`;
+  const forms = [
+    json,
+    json.replaceAll(/[0-9a-f]{4}/g, (digits) => digits.toUpperCase()),
+    JSON.stringify(json).slice(1, -1),
+    encodeURIComponent(secret),
+    encodeURIComponent(secret).toLowerCase(),
+    encodeURI(secret).toLowerCase(),
+  ];
+  for (const form of forms) expect([form, redactor.redact(`<${form}>`)]).toEqual([form, '<***>']);
+});
+
 test('lines of a key and secret members of JSON are masked alone, too', () => {
   const redactor = createRedactor();
   redactor.register(

@@ -112,7 +112,20 @@ function formsOf(secret: string): readonly string[] {
   const base64 = btoa(bytes).replace(/=+$/, '');
   const twice = JSON.stringify(escaped).slice(1, -1);
   const quoted = secret.replaceAll("'", "''");
-  return [secret, encodeURIComponent(secret), encodeURI(secret), escaped, twice, quoted, bytes, base64];
+  const percent = [encodeURIComponent(secret), encodeURI(secret)];
+  // The digits of what is escaped may be in either case, and JSON may be written in ASCII alone.
+  const ascii = [escaped, twice].flatMap((text) => [unicodeEscaped(text, '\\'), unicodeEscaped(text, '\\\\')]);
+  const lower = percent.map((text) => text.replaceAll(/%[0-9A-F]{2}/g, (one) => one.toLowerCase()));
+  const upper = ascii.map((text) => text.replaceAll(/(?<=\\u)[0-9a-f]{4}/g, (one) => one.toUpperCase()));
+  return [secret, ...percent, ...lower, escaped, twice, ...ascii, ...upper, quoted, bytes, base64];
+}
+
+/** The text in ASCII, as JSON writes it where only that is allowed; inside another JSON text with two backslashes. */
+function unicodeEscaped(text: string, backslash: string): string {
+  return text.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `${backslash}u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** One character for each byte of a text in UTF-8. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { createInProcessEngine } from '../adapters/engines/local/in-process.ts';
 import { openFolder } from '../adapters/files/folder.ts';
@@ -6,8 +7,9 @@ import { createParser } from '../adapters/parser/libpg-query.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
+import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { ok, type Outcome } from '../kit/outcome.ts';
+import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/contract/engine.ts';
 import type { Bundle, Connector, SqlParser, Target } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
@@ -186,6 +188,11 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
     return ok({ address: database.address, url: database.url, close: () => Promise.resolve() });
   }
   if (database.kind === 'secret') throw new Error('the database of a cloud engine is reached by its jobs alone');
+  // A question about a folder that is no project would download a server and leave its data there.
+  if (!options.migrations && !options.changes && !existsSync(embeddedFolder(project))) {
+    const { path, label } = project.migrations;
+    if (!existsSync(path)) return err(fault('folder-missing', { why: `There is no folder ${label}.` }));
+  }
   const { startEmbedded } = await import('../adapters/embedded/server.ts');
   options.onProgress?.('starting the embedded PostgreSQL', 'other');
   const started = await startEmbedded({

@@ -47,10 +47,17 @@ test.each([
     '3:1',
     'remove them first.',
   ],
+  ['a type of the grammar', 'create table t (a varchr(10));', '1:19', 'Did you mean `varchar`?'],
+  ['a column that is there', 'alter table users add column age int;', '1:30', 'The column already exists.'],
   ['a type', 'create table t (a interger);', '1:19', 'Did you mean `integer`?'],
   ['a type of another database', 'create table t (a datetime);', '1:19', 'Did you mean `timestamptz`?'],
   ['a type of an extension', 'create table t (a citext);', '1:19', '`CREATE EXTENSION IF NOT EXISTS "citext";`'],
-  ['a function of an extension', 'select uuid_generate_v4();', '1:8', '`CREATE EXTENSION IF NOT EXISTS "uuid-ossp";`'],
+  [
+    'a function of an extension',
+    'select uuid_generate_v4();',
+    '1:8',
+    '"uuid-ossp";` before this statement, or use `gen_random_uuid()`',
+  ],
   ['a function with other arguments', "select total('x'::text);", '1:8', 'There is `total(bigint)`.'],
   [
     'a schema',

@@ -57,11 +57,14 @@ export function createHints({ io, argv, groups }: Invocation): CommandHints {
   const prose = (text: string): string => text.replaceAll(quoted, whole);
   const plain = (text: string): string =>
     text.replaceAll(quoted, (_, command: string) => `godwit ${completed(command)}`);
+  // What was typed wrong is repeated as it was.
+  const why = ({ code, why: text }: Finding, complete: (text: string) => string): string =>
+    code === 'wrong-usage' ? text : complete(text);
   return {
     prose,
     lines: (text) => text.replaceAll(alone, whole),
-    finding: (finding) => ({ ...finding, why: prose(finding.why), fix: prose(finding.fix) }),
-    json: (finding) => ({ ...finding, why: plain(finding.why), fix: plain(finding.fix) }),
+    finding: (finding) => ({ ...finding, why: why(finding, prose), fix: prose(finding.fix) }),
+    json: (finding) => ({ ...finding, why: why(finding, plain), fix: plain(finding.fix) }),
   };
 }
 

@@ -10,7 +10,7 @@ import { progressOn } from '../../progress.ts';
 
 /** Opens the project; refuses it if its environment does not use the embedded server. */
 export async function embeddedProject(context: Context): Promise<Outcome<Project>> {
-  const project = await openProjectOf(context, { embeddedAsked: true });
+  const project = await openedWithoutUrl(context);
   if (!project.ok || project.value.environment.database.kind === 'embedded') return project;
   const { name } = project.value.environment;
   return err(
@@ -19,6 +19,16 @@ export async function embeddedProject(context: Context): Promise<Outcome<Project
       fix: 'Unset DATABASE_URL, or use -e to name an environment whose database is "embedded".',
     }),
   );
+}
+
+/** DATABASE_URL says where migrations go; without -e, the server of this folder is meant all the same. */
+async function openedWithoutUrl(context: Context): Promise<Outcome<Project>> {
+  const { DATABASE_URL: url, ...env } = context.io.env;
+  if (url !== undefined && context.globals.env === undefined) {
+    const own = await openProjectOf({ ...context, io: { ...context.io, env } }, { embeddedAsked: true });
+    if (own.ok && own.value.environment.database.kind === 'embedded') return own;
+  }
+  return await openProjectOf(context, { embeddedAsked: true });
 }
 
 /** Returns the status of the project's embedded server. */

@@ -73,7 +73,7 @@ async function hintFor(missing: NamedInError, asked: AdviceFacts, failure: Place
   if (asked.extension !== undefined) {
     const create = `CREATE EXTENSION IF NOT EXISTS ${quoteIdent(asked.extension)};`;
     return {
-      text: `The extension ${asked.extension} provides it: write \`${create}\` before this statement.`,
+      text: `The extension ${asked.extension} provides it: write \`${create}\` before this statement${missing.name.endsWith('uuid_generate_v4') ? ', or use `gen_random_uuid()`, which needs no extension' : ''}.`,
       certain: true,
     };
   }

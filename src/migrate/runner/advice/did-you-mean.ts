@@ -99,8 +99,9 @@ export function didYouMean(
       : `Did you mean \`${elsewhere.label}\`?`;
   const others = candidates.filter((one) => one.name !== wanted);
   const labels = new Map(others.toReversed().map((one) => [one.name, one.label]));
-  for (const own of [...file, ...(kind === 'type' ? sqlTypes : [])])
-    if (own !== wanted && !labels.has(own)) labels.set(own, shownName(own));
+  for (const own of file) if (own !== wanted && !labels.has(own)) labels.set(own, shownName(own));
+  // Words of the grammar, which the catalogue would have in quotes.
+  if (kind === 'type') for (const own of sqlTypes) if (own !== wanted) labels.set(own, own);
   const near = nearest(wanted, [...labels.keys()]);
   return near === undefined ? undefined : `Did you mean \`${labels.get(near) ?? near}\`?`;
 }

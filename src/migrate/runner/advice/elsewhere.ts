@@ -20,8 +20,16 @@ export const foreignTypes: ReadonlyMap<string, string> = new Map([
   ['uniqueidentifier', 'uuid'],
 ]);
 
-/** SQL names of types in addition to those of the catalogue. */
+/** Names that the grammar has for types. */
 export const sqlTypes: readonly string[] = [
+  'int',
+  'numeric',
+  'float',
+  'varchar',
+  'char',
+  'bit',
+  'time',
+  'interval',
   'smallint',
   'integer',
   'bigint',

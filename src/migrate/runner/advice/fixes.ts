@@ -68,7 +68,10 @@ const special: Readonly<Record<string, Special>> = {
         : undefined,
   '42P07': thereAlready,
   '42710': thereAlready,
-  '42701': thereAlready,
+  '42701': ({ adoptable, tag }) =>
+    tag === 'ALTER TABLE'
+      ? `The column already exists.${adoptable === undefined ? '' : ` If all that this file makes exists, record the file with \`godwit adopt ${adoptable}\`.`} Otherwise leave the column out, or give it another name.`
+      : 'Two columns have the same name: rename or remove one of them.',
   '42P06': thereAlready,
   '42704': ({ error, tag }) =>
     tag.startsWith('DROP')
