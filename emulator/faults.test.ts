@@ -226,9 +226,13 @@ test('a job that does not become ready tells why in its condition and its operat
   });
 });
 
-test('the read quota of the log answers 429 without a time to wait', async () => {
-  await using cloud = await startEmulator();
-  cloud.faults.onLogs({ readsPerMinute: 2 });
+test.each([
+  ['without a time to wait', undefined, /^$/],
+  ['with seconds', 'seconds', /^\d+$/],
+  ['with a date', 'date', / GMT$/],
+] as const)('F13: the read quota of the log answers 429 %s', async (_, retryAfter, header) => {
+  await using cloud = await startEmulator({ registry: false });
+  cloud.faults.onLogs({ quota: { reads: 2, ...(retryAfter === undefined ? {} : { retryAfter }) } });
   const read = (): Promise<Response> =>
     fetch(`${cloud.url}/v2/entries:list`, {
       method: 'POST',
@@ -236,7 +240,7 @@ test('the read quota of the log answers 429 without a time to wait', async () =>
     });
   const answers = [await read(), await read(), await read()];
   expect(answers.map((answer) => answer.status)).toEqual([200, 200, 429]);
-  expect(answers[2]?.headers.get('retry-after')).toBeNull();
+  expect(answers[2]?.headers.get('retry-after') ?? '').toMatch(header);
 });
 
 test('a token that was used before is refused, unless the job stays the same; another execution takes it away', async () => {

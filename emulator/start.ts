@@ -1,4 +1,4 @@
-import { createFaults, type Faults } from './core/faults.ts';
+import { createFaults, type Disturbance, type Faults } from './core/faults.ts';
 import { createIam, someone, type Iam, type IamModel } from './core/iam.ts';
 import type { JsonObject } from './core/json.ts';
 import { createOperations } from './core/operations.ts';
@@ -47,6 +47,8 @@ export interface EmulatorOptions {
   readonly execution?: Execution;
   /** The permissions of principals; `open` permits everything to everybody. */
   readonly iam?: IamModel | 'open';
+  /** How the log disturbs its readers, in addition to the planned faults; by default not. */
+  readonly disturbance?: Disturbance;
 }
 
 /** The state of an emulator, for tests. */
@@ -136,6 +138,7 @@ function createWorld(
     executor: executorOf(options.execution),
     images,
     graceMs: options.execution?.graceMs ?? 10_000,
+    disturbance: options.disturbance,
     now: () => new Date().toISOString(),
     onStop: (stop) => void stops.push(stop),
   };

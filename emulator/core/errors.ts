@@ -25,12 +25,15 @@ export type StatusName = keyof typeof statusCodes;
 export class ApiError extends Error {
   readonly status: StatusName;
   readonly details: readonly JsonObject[];
+  /** The header of a REST answer; empty: none. */
+  readonly retryAfter: string;
 
-  constructor(status: StatusName, message: string, details: readonly JsonObject[] = []) {
+  constructor(status: StatusName, message: string, details: readonly JsonObject[] = [], retryAfter = '') {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.details = details;
+    this.retryAfter = retryAfter;
   }
 
   get grpcCode(): number {

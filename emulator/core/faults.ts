@@ -63,17 +63,21 @@ export interface JobFault {
   readonly times?: number;
 }
 
+/** How the log disturbs its readers, chosen by a seed, so that a test meets the same each time. */
+export interface Disturbance {
+  readonly seed: number;
+  /** `mild` costs milliseconds; `strong` is for tests of the disturbance. */
+  readonly strength: 'mild' | 'strong';
+}
+
 /** A fault of the log of tasks. */
 interface LogFault {
-  /**
-   * How many reads are answered within a minute; further ones get 429 without Retry-After. Google grants 60
-   * (documentation).
-   */
-  readonly readsPerMinute?: number;
-  /**
-   * Each list starts with a page without entries, and a token for the next one (documentation: allowed at any time).
-   */
-  readonly emptyPage?: boolean;
+  /** How many pages are answered within a time, for all readers of a project together; further ones get 429. */
+  readonly quota?: LogQuota;
+  /** How many pages without entries each list starts with, perhaps by its filter; by default none or one. */
+  readonly emptyPages?: number | ((filter: string) => number);
+  /** A sink routes the lines of tasks to this log view, and to no other place. */
+  readonly routedTo?: string;
   /** How long after they were written entries become readable. */
   readonly lagMs?: number;
   /** Numbers of the lines (from 1, per execution) that are lost. */
@@ -82,6 +86,15 @@ interface LogFault {
   readonly disorder?: boolean;
   /** Each entry is stored two times under different insert ids. */
   readonly duplicate?: boolean;
+}
+
+interface LogQuota {
+  /** Google grants 60. */
+  readonly reads: number;
+  /** By default a minute, as Google counts. */
+  readonly perMs?: number;
+  /** The form of `Retry-After`; by default absent. */
+  readonly retryAfter?: 'seconds' | 'date';
 }
 
 /** All planned faults; none at first. */

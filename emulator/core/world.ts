@@ -1,7 +1,7 @@
 import type { Descriptors } from '../proto/descriptor-model.ts';
 import type { Executor } from '../executors/executor.ts';
 import type { ImageSource } from '../executors/image-source.ts';
-import type { Faults } from './faults.ts';
+import type { Disturbance, Faults } from './faults.ts';
 import type { Iam } from './iam.ts';
 import type { OperationStore } from './operations.ts';
 
@@ -29,6 +29,8 @@ export interface World {
   readonly images: ImageSource;
   /** Between SIGTERM and SIGKILL; documentation: 10 seconds. */
   readonly graceMs: number;
+  /** How the log disturbs its readers; undefined: only as Google's always may. */
+  readonly disturbance: Disturbance | undefined;
   now(): string;
   /** Registers a callback for when the emulator stops, to end processes and timers. */
   onStop(stop: () => Promise<void> | void): void;

@@ -56,6 +56,7 @@ async function answer(
     }
     // Anything other than a refusal is a bug of the emulator; a test needs to see its text.
     const known = error instanceof ApiError ? error : new ApiError('INTERNAL', String((error as Error).stack ?? error));
+    if (known.retryAfter !== '') response.setHeader('retry-after', known.retryAfter);
     send(response, known.httpStatus, known.toJson());
   }
 }

@@ -53,6 +53,12 @@ const cloudRun = z.strictObject({
     .optional(),
   labels: z.record(z.string(), z.string()).optional().describe('labels for jobs and executions'),
   timeout: duration.optional().describe('longest time of an execution; default: estimated from the plan'),
+  logs: z
+    .strictObject({
+      resourceNames: z.array(z.string()).min(1).max(20).describe('projects, or views of log buckets'),
+    })
+    .optional()
+    .describe('where Cloud Logging keeps the lines of jobs and the ledger; default: the project'),
   binaryAuthorization: z.string().optional().describe('`default`, or the full name of a policy of Binary Authorization'),
   encryptionKey: z.string().optional().describe('full name of a key of Cloud KMS that encrypts the job'),
   endpoints: z.record(z.string(), z.string()).optional().describe('base URLs in place of Google’s, by service'),

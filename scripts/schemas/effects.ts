@@ -92,7 +92,7 @@ export const run = z.looseObject({
   startedAt: z.string(),
   finishedAt: z.string(),
   ms: z.number(),
-  applied: z.int(),
+  applied: z.int().nullable().describe('null: lines of its output were missing, and nobody counted'),
   failure: z.string(),
   checkpoint: z.string(),
   migrations: z.array(z.string()).optional().describe('the first that it applied, undid or recorded: `3 add_users`'),

@@ -45,7 +45,7 @@ export function rowOf(entry: LedgerEntry): RunRow {
     startedAt,
     finishedAt,
     ms: finishedAt === '' ? 0 : Date.parse(finishedAt) - Date.parse(startedAt),
-    applied: entry.applied ?? 0,
+    applied: entry.applied ?? (finishedAt === '' ? 0 : null),
     failure: entry.failure ?? '',
   };
 }

@@ -30,7 +30,9 @@ export async function newestKnown(project: Project, question: Question): Promise
   const { remote, environment } = project;
   if (remote === undefined) return {};
   const listed = (await project.ledger.list(environment.name)).filter((entry) => isHere(remote, entry));
-  const knowledge = await newestIn(project, { remote, listed, question });
+  // A run that the list lacks may have changed the database.
+  const isAnswerable = question.lasting === true || project.ledger.isWhole?.() !== false;
+  const knowledge = isAnswerable ? await newestIn(project, { remote, listed, question }) : {};
   return listed.some(isLeft) ? { ...knowledge, deserted: true } : knowledge;
 }
 
@@ -99,10 +101,10 @@ function isOfPinned({ pinned }: Project, events: readonly RunEvent[]): boolean {
 }
 
 /** Says whether this attempt may have changed the database. */
-function changes({ kind, outcome, recorded, applied = 0 }: LedgerEntry): boolean {
+function changes({ kind, outcome, recorded, applied }: LedgerEntry): boolean {
   if (!isChange(kind ?? 'apply')) return false;
-  // An adoption that was refused part-way has recorded what it had proven before.
-  return recorded || applied > 0 || !nothingChanged.has(outcome ?? '');
+  // An adoption that was refused part-way has recorded what it had proven before; without a number, it may have.
+  return recorded || applied !== 0 || !nothingChanged.has(outcome ?? '');
 }
 
 /** Says whether the database was changed after the answer, by the clocks of log and runner, not of a controller. */

@@ -39,6 +39,7 @@ export function cloudRunOptions({ name, config, database, env }: CloudRunQuestio
     },
     labels: config.labels ?? {},
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    logs: config.logs?.resourceNames ?? [`projects/${config.project}`],
     ...(config.binaryAuthorization === undefined ? {} : { binaryAuthorization: config.binaryAuthorization }),
     ...(config.encryptionKey === undefined ? {} : { encryptionKey: config.encryptionKey }),
     endpoints: endpointsOf(config, env),

@@ -108,6 +108,30 @@ const tags: Kind = (value, path) =>
     ? []
     : [{ path, why: `must be a list of network tags, not ${show(value)}.` }];
 
+const logPlace =
+  /^(projects|folders|organizations|billingAccounts)\/[^/\s"]+(\/locations\/[^/\s"]+\/buckets\/[^/\s"]+\/views\/[^/\s"]+)?$/;
+
+/** Cloud Logging takes up to 100 of them; godwit reads at most 20. */
+const logResources: Kind = (value, path) =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.length <= 20 &&
+  value.every((name) => typeof name === 'string' && logPlace.test(name))
+    ? []
+    : [
+        {
+          path,
+          why: `must be a list of 1 to 20 places in Cloud Logging, such as "projects/acme-logs/locations/global/buckets/jobs/views/_AllLogs", not ${show(value)}.`,
+        },
+      ];
+
+const logsShape = shape({ resourceNames: logResources });
+
+const logs: Kind = (value, path) =>
+  isRecord(value) && value['resourceNames'] === undefined && Object.keys(value).length === 0
+    ? [{ path, why: 'must have `resourceNames`.' }]
+    : logsShape(value, path);
+
 const networkShape = shape({ connector, network: text, subnetwork: text, tags });
 
 const network: Kind = (value, path) => {
@@ -144,6 +168,7 @@ const cloudRunShape = shape({
   binaryAuthorization,
   encryptionKey,
   timeout: duration,
+  logs,
   endpoints: shape(Object.fromEntries(googleServices.map((service) => [service, httpUrl]))),
   impersonate: accountEmail,
 });

@@ -47,6 +47,11 @@ export interface CloudRunConfig {
   readonly labels?: Readonly<Record<string, string>>;
   /** Longest time of an execution, such as `2h`. Default: estimated from the plan. */
   readonly timeout?: string;
+  /** Where Cloud Logging keeps the lines of jobs and the ledger. Needed when log sinks route them elsewhere. */
+  readonly logs?: {
+    /** `projects/P`, or log views: `projects/P/locations/L/buckets/B/views/V`. Default: the project. */
+    readonly resourceNames: readonly string[];
+  };
   /**
    * Binary Authorization of the job, where an organization policy demands it: `default`, or the full name of a policy,
    * `projects/P/platforms/cloudRun/policies/NAME`.

@@ -51,7 +51,7 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
   });
   const results = createResultFiles(join(stateDir, 'results'), redact);
-  const shared = createLogLedger({ google, project: options.project, redact });
+  const shared = createLogLedger({ google, project: options.project, logs: options.logs, redact });
   return {
     options,
     place: placeText(options),
@@ -70,10 +70,17 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
       };
       return createCloudRunEngine({ ...common, timeouts });
     },
-    async said({ run, execution }) {
+    async said({ run, execution, finishedAt }) {
       const kept = await results.read(run);
       if (kept !== undefined || execution === undefined) return kept;
-      const lines = await readLoggedLines({ google, hashing: nodeHashing, run, execution });
+      const lines = await readLoggedLines({
+        google,
+        hashing: nodeHashing,
+        logs: options.logs,
+        run,
+        execution,
+        finishedAt,
+      });
       if (!lines.ok || !lines.value.complete) return undefined;
       await results.keep(run, lines.value.events);
       return lines.value.events;

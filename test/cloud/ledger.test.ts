@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/start.ts';
-import { createGoogle } from '../../src/adapters/google/google.ts';
+import { createGoogle, type Google } from '../../src/adapters/google/google.ts';
 import { combineLedgers } from '../../src/adapters/ledger/combined-ledger.ts';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
 import { createLogLedger, newestOfEach } from '../../src/adapters/ledger/log-ledger.ts';
@@ -75,6 +75,44 @@ test('a log that cannot be read leaves the files, and a warning that says what i
   cloud.faults.onCall({ method: 'ListLogEntries', kind: 'status', status: 'PERMISSION_DENIED', times: 5 });
   expect((await ann.list('dev')).map(({ run }) => run)).toEqual(['01A']);
   expect(ann.warnings?.().map(({ code }) => code)).toEqual(['ledger-unreadable']);
+});
+
+test('F2: the shared ledger is read to its last token, through pages without entries', async () => {
+  const ann = ledgerOf('ann');
+  for (const run of ['01A', '01B', '01C']) await ann.write(entry(run));
+  cloud.faults.onLogs({ emptyPages: 5 });
+  const bob = ledgerOf('bob');
+  expect((await bob.list('dev')).map(({ run }) => run)).toEqual(['01C', '01B', '01A']);
+  expect([bob.isWhole?.(), bob.warnings?.()]).toEqual([true, []]);
+});
+
+test('F2: a ledger that was not read to its end is told as incomplete (`ledger-incomplete`)', async () => {
+  const ann = ledgerOf('ann');
+  await ann.write(entry('01A'));
+  cloud.faults.onLogs({ emptyPages: 40 });
+  expect((await ann.list('dev')).map(({ run }) => run)).toEqual(['01A']);
+  expect(ann.isWhole?.()).toBe(false);
+  expect(ann.warnings?.().map(({ code, severity }) => [code, severity])).toEqual([['ledger-incomplete', 'warning']]);
+});
+
+test('F1, U2: the ledger is searched within 30 days, in the places that are configured', async () => {
+  const bodies: { readonly filter: string; readonly resourceNames: readonly string[] }[] = [];
+  const env = cloud.env();
+  const endpoints = { logging: env['GODWIT_ENDPOINT'] ?? '' };
+  const google = createGoogle({ endpoints, env, redactor: createRedactor() });
+  const recording: Google = {
+    ...google,
+    call(request) {
+      bodies.push(request.body as (typeof bodies)[number]);
+      return google.call(request);
+    },
+  };
+  const logs = ['projects/acme-dev', 'projects/acme-logs/locations/global/buckets/jobs/views/_AllLogs'];
+  const ledger = createLogLedger({ google: recording, project: 'acme-dev', logs, redact: (text) => text });
+  expect(await ledger.list('dev')).toEqual({ ok: true, value: { entries: [], whole: true } });
+  const [, since = ''] = /timestamp>="([^"]+)"/.exec(bodies[0]?.filter ?? '') ?? [];
+  expect(Math.round((Date.now() - Date.parse(since)) / 86_400_000)).toBe(30);
+  expect(bodies[0]?.resourceNames).toEqual(logs);
 });
 
 test('nothing secret gets into the log, and what others write into it is no entry', async () => {

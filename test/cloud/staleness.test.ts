@@ -79,6 +79,17 @@ test('a status that needs no execution settles the run of a controller that was 
   expect(cloud.leaked().filter((name) => name.includes(entry?.execution?.split('/')[1] ?? 'none'))).toEqual([]);
 });
 
+test('F2: no earlier answer is shown when the ledger was not read to its end', slow, async ({ database }) => {
+  using ann = machineFor(database, fast);
+  await ann.run('up', '-e', 'dev');
+  const before = created();
+  cloud.emulator.faults.onLogs({ emptyPages: (filter) => (filter.includes('godwit-ledger') ? 100 : 0) });
+  const status = await ann.run('status', '-e', 'dev');
+  expect([status.exitCode, status.err]).toEqual([0, expect.stringContaining('[ledger-incomplete]')]);
+  expect(status.err).not.toContain('as of');
+  expect(created(), 'asked the database').toBe(before + 1);
+});
+
 test('nothing of another place is shown after the environment was pointed elsewhere', slow, async ({ database }) => {
   await using other = await createTestDatabase();
   using ann = machineFor(database, fast);

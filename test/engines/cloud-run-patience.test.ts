@@ -9,22 +9,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
 const slow = { timeout: 120_000 };
-const chatty = {
-  'migrations/1_a.sql': `do $$ begin for i in 1..60 loop raise notice 'row %', i; perform pg_sleep(0.1); end loop; end $$;`,
-};
 const silent = { 'migrations/1_a.sql': 'select pg_sleep(6);' };
-
-test('a run that talks all the time leaves most of the quota for reading logs to others', slow, async () => {
-  await using database = await createTestDatabase();
-  await using world = await jobWorld(database.url);
-  using project = createProject(chatty);
-  const engine = world.engine(world.cloud.env, 20_000, { firstPauseMs: 100, longestPauseMs: 5_000 });
-  const execution = await world.perform(applyTask(), await bundleIn(project.folder), { engine });
-  expect(execution).toMatchObject({ exitCode: 0 });
-  expect(execution.events.filter(({ kind }) => kind === 'notice')).toHaveLength(60);
-  // Twelve at once, then one in about 1.5 seconds: not one in 100 ms.
-  expect(world.called('ListLogEntries')).toBeLessThan(30);
-});
 
 test('looks that are refused for a moment are nothing that a run is given up for', slow, async () => {
   await using database = await createTestDatabase();

@@ -75,7 +75,15 @@ export async function jobWorld(
       redactor,
       runner: resolve('dist/runner.js'),
       onProgress: (text) => void progress.push(text),
-      timeouts: { firstPauseMs: 30, longestPauseMs: 250, linesMs: 3_000, tokenMs: 300, grantMs: 30, ...timeouts },
+      timeouts: {
+        firstPauseMs: 30,
+        longestPauseMs: 250,
+        pollMs: 50,
+        linesMs: 3_000,
+        tokenMs: 300,
+        grantMs: 30,
+        ...timeouts,
+      },
     });
   };
   return {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator/start.ts';
 import type { CloudRunConfig, EnvironmentConfig } from '../../src/project/config-model.ts';
 
@@ -18,9 +19,18 @@ export interface Cloud extends AsyncDisposable {
 
 const region = 'us-central1';
 
+/** Each file of tests meets disturbances of its own, and always the same ones. */
+function seedOf(path: string): number {
+  return Array.from(path.split('/').slice(-2).join('/')).reduce(
+    (seed, letter) => (seed * 31 + letter.charCodeAt(0)) >>> 0,
+    7,
+  );
+}
+
 /** Starts an emulator whose tasks are processes of this machine, unless `options` say otherwise. */
 export async function buildCloud(options: EmulatorOptions = {}): Promise<Cloud> {
-  const emulator = await startEmulator({ execution: { kind: 'process' }, ...options });
+  const disturbance = { seed: seedOf(expect.getState().testPath ?? ''), strength: 'mild' } as const;
+  const emulator = await startEmulator({ execution: { kind: 'process' }, disturbance, ...options });
   const base = emulator.seed.baseImage();
   // A little late, as on a platform that is not consistent at once.
   emulator.faults.onVisibility({ upToMs: 60, seed: 'cloud' });

@@ -189,7 +189,11 @@ const table: Readonly<Record<string, Entry>> = {
         orderBy: 'timestamp desc',
         pageSize: Number(flags['limit'] ?? 1_000),
       };
-      const { entries = [] } = await ask('POST', 'v2/entries:list', body);
+      let page = await ask('POST', 'v2/entries:list', body);
+      // A page may be empty and have a token; gcloud goes on then.
+      while (page['entries'] === undefined && typeof page['nextPageToken'] === 'string')
+        page = await ask('POST', 'v2/entries:list', { ...body, pageToken: page['nextPageToken'] });
+      const { entries = [] } = page;
       const field = /^value\(jsonPayload\.(\w+)\)$/.exec(flags['format'] ?? '')?.[1] ?? '';
       return (entries as { jsonPayload?: Record<string, string> }[])
         .map(({ jsonPayload }) => jsonPayload?.[field] ?? '')

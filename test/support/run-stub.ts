@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defaultEngineTimeouts, type CloudRunContext } from '../../src/adapters/engines/cloud-run/context.ts';
+import { emulatorTimeouts, type CloudRunContext } from '../../src/adapters/engines/cloud-run/context.ts';
 import { createCloudRunEngine } from '../../src/adapters/engines/cloud-run/engine.ts';
 import type { JobInput } from '../../src/adapters/engines/cloud-run/job-spec.ts';
 import { jobNames } from '../../src/adapters/engines/cloud-run/names.ts';
 import type { CloudRunOptions } from '../../src/adapters/engines/cloud-run/options.ts';
+import { createReadPace } from '../../src/adapters/engines/cloud-run/read-pace.ts';
 import { nodeHashing } from '../../src/adapters/files/hashing.ts';
 import { createGoogle } from '../../src/adapters/google/google.ts';
 import { createRedactor } from '../../src/kit/redact.ts';
@@ -68,20 +69,36 @@ export async function runStub(
     network: { kind: 'connector', connector: 'c' },
     job: 'ephemeral',
     labels: {},
+    logs: ['projects/acme-dev'],
     endpoints: { run: url, logging: url },
   } as unknown as CloudRunOptions;
   const redactor = createRedactor();
   const env = { GOOGLE_OAUTH_ACCESS_TOKEN: 'test' };
   const google = createGoogle({ endpoints: options.endpoints, env, redactor, budgetMs: 200 });
-  const quick = { firstPauseMs: 5, longestPauseMs: 20, linesMs: 100, tokenMs: 40, goneMs: 60, endMs: 60, startMs: 600 };
+  const quick = {
+    firstPauseMs: 5,
+    longestPauseMs: 20,
+    pollMs: 5,
+    linesMs: 100,
+    tokenMs: 40,
+    goneMs: 60,
+    endMs: 60,
+    startMs: 600,
+  };
   const common = { options, environment: 'dev', google, hashing: nodeHashing, redactor };
-  const all = { ...defaultEngineTimeouts, ...quick, ...timeouts };
+  const all = { ...emulatorTimeouts, ...quick, ...timeouts };
   const task = applyTask();
   const names = jobNames(options, 'dev', { run: task.run, attempt: 1 }, nodeHashing);
   const job = `projects/acme-dev/locations/us-central1/jobs/${names.job}`;
   const unused = { prepare: () => Promise.reject(new Error('no image is needed here')) };
   return {
-    context: { ...common, image: unused as unknown as CloudRunContext['image'], timeouts: all, onProgress: () => {} },
+    context: {
+      ...common,
+      image: unused as unknown as CloudRunContext['image'],
+      timeouts: all,
+      readPace: createReadPace(all.reads),
+      onProgress: () => {},
+    },
     engine: createCloudRunEngine({ ...common, runner: '', timeouts: all }),
     input: { ...common, task, names, bundle: { hash: '0' } as Bundle, image: '', command: [], secretVersion: '1' },
     job,

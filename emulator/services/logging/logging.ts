@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, invalid } from '../../core/errors.ts';
 import { listOf, objectOf, stringsOf, textOf, type Json, type JsonObject } from '../../core/json.ts';
 import { needsNothing, type Call, type ServiceModule } from '../../core/service.ts';
@@ -5,6 +6,7 @@ import type { Need } from '../../core/need.ts';
 import { page } from '../../core/dispatch.ts';
 import { perWorld } from '../../core/world.ts';
 import { parseFilter, timeKey } from './filter.ts';
+import { natureOf } from './nature.ts';
 import { logsOf } from './store.ts';
 
 /** Cloud Logging as far as tasks and tools use it: write, list, delete. */
@@ -14,7 +16,7 @@ export const logging: ServiceModule = {
   methods: {
     ListLogEntries: {
       mark: 'documentation',
-      needs: (request) => onProjects(request, 'logging.logEntries.list'),
+      needs: onPlaces,
       handle: listEntries,
     },
     WriteLogEntries: {
@@ -53,42 +55,94 @@ export const logging: ServiceModule = {
 
 const projectOf = (name: string): string => name.split('/').slice(0, 2).join('/');
 
-function onProjects(request: JsonObject, permission: string): readonly Need[] {
-  return listOf(request['resourceNames']).map((name) => ({ permission, resource: projectOf(textOf(name)) }));
+function onPlaces(request: JsonObject): readonly Need[] {
+  return listOf(request['resourceNames']).map((name) => {
+    const place = textOf(name);
+    return place.includes('/views/')
+      ? { permission: 'logging.views.access', resource: place }
+      : { permission: 'logging.logEntries.list', resource: projectOf(place) };
+  });
 }
 
-function listEntries(request: JsonObject, call: Call): Json {
-  checkQuota(call);
-  const filter = parseFilter(textOf(request['filter']));
-  const projects = listOf(request['resourceNames']).map((name) => projectOf(textOf(name)));
-  if (projects.length === 0) throw invalid('resource_names', 'At least one resource name must be given.');
+async function listEntries(request: JsonObject, call: Call): Promise<Json> {
+  const text = textOf(request['filter']);
+  const filter = parseFilter(text);
+  const places = listOf(request['resourceNames']).map((name) => textOf(name));
+  if (places.length === 0) throw invalid('resource_names', 'At least one resource name must be given.');
   const order = textOf(request['orderBy']) || 'timestamp asc';
   if (!/^timestamp( (asc|desc))?$/.test(order)) throw invalid('order_by', `Unsupported order: ${order}`);
-  if (call.world.faults.logs.emptyPage === true && textOf(request['pageToken']) === '')
-    return { nextPageToken: 'after-0' };
-  const found = logsOf(call.world)
-    .readable()
-    .filter((entry) => projects.includes(projectOf(textOf(entry['logName']))) && filter(entry));
+  checkQuota(call, projectOf(places[0] ?? ''));
+  const bounded = /timestamp\s*>/.test(text);
+  const search = await searchOf(request, call, bounded);
+  if (typeof search === 'string') return { nextPageToken: search };
+  const found = places.flatMap((place) => logsOf(call.world).readable(place)).filter((entry) => filter(entry));
   const key = (entry: JsonObject): string => timeKey(textOf(entry['timestamp'])) + textOf(entry['insertId']);
-  const sorted = [...found].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const sorted = [...new Set(found)].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   if (order.endsWith('desc')) sorted.reverse();
-  const { items, next } = page(sorted, { ...request, pageSize: request['pageSize'] ?? 50 }, 1_000);
-  return { entries: items, ...(next === undefined ? {} : { nextPageToken: next }) };
+  const asked = { ...request, pageSize: request['pageSize'] ?? 50, pageToken: search.pageToken };
+  const { items, next } = page(sorted, asked, 1_000);
+  return { ...(items.length === 0 ? {} : { entries: items }), ...(next === undefined ? {} : { nextPageToken: next }) };
 }
 
-const readsOf = perWorld(() => ({ times: [] as number[] }));
+/** How long the search for a page takes that has no lower bound in time; Google's may take minutes. */
+const unboundedMs = 20;
+const unboundedPages = 2;
 
-/** Documentation: quota per project and minute; the answer names no time to wait. */
-function checkQuota({ world }: Call): void {
-  const reads = readsOf(world);
+/**
+ * A page may be empty and have a token: the search was not finished. Without a lower bound in time that is the rule, and
+ * slow.
+ *
+ * @returns the token of the next page, or where the entries of this page start
+ */
+async function searchOf(request: JsonObject, call: Call, bounded: boolean): Promise<string | { pageToken: string }> {
+  const token = textOf(request['pageToken']);
+  if (!bounded) await sleep(unboundedMs);
+  const left = token === '' ? emptyPagesOf(request, call, bounded) : Number(/^search-(\d+)$/.exec(token)?.[1] ?? 0);
+  if (left > 0) return `search-${left - 1}`;
+  return { pageToken: token.startsWith('search-') ? '' : token };
+}
+
+function emptyPagesOf(request: JsonObject, { world }: Call, bounded: boolean): number {
+  const fate = natureOf(world).list();
+  if (fate.refusal !== undefined) throw exhausted('', fate.refusal);
+  const { emptyPages = fate.emptyPages } = world.faults.logs;
+  const planned = typeof emptyPages === 'function' ? emptyPages(textOf(request['filter'])) : emptyPages;
+  return planned + (bounded ? 0 : unboundedPages);
+}
+
+const readsOf = perWorld(() => new Map<string, readonly number[]>());
+
+/** All readers of a project share one quota, and each page counts. */
+function checkQuota({ world }: Call, project: string): void {
+  const { quota } = world.faults.logs;
+  if (quota === undefined) return;
+  const { reads, perMs = 60_000, retryAfter } = quota;
   const now = Date.now();
-  reads.times = reads.times.filter((time) => now - time < 60_000);
-  if (reads.times.length >= (world.faults.logs.readsPerMinute ?? Number.POSITIVE_INFINITY))
-    throw new ApiError(
-      'RESOURCE_EXHAUSTED',
-      "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' of service 'logging.googleapis.com'.",
-    );
-  reads.times.push(now);
+  const before = (readsOf(world).get(project) ?? []).filter((time) => now - time < perMs);
+  if (before.length >= reads) {
+    const freeAt = (before[0] ?? now) + perMs;
+    const seconds = String(Math.ceil((freeAt - now) / 1_000));
+    const date = new Date(freeAt + 999).toUTCString();
+    throw exhausted(project, retryAfter === 'seconds' ? seconds : retryAfter === 'date' ? date : '');
+  }
+  readsOf(world).set(project, [...before, now]);
+}
+
+function exhausted(project: string, retryAfter: string): ApiError {
+  const consumer = project === '' ? 'projects/123456789012' : project;
+  return new ApiError(
+    'RESOURCE_EXHAUSTED',
+    `Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute' of service 'logging.googleapis.com' for consumer '${consumer}'.`,
+    [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'RATE_LIMIT_EXCEEDED',
+        domain: 'googleapis.com',
+        metadata: { consumer, quota_limit: 'ReadRequestsPerMinutePerProject', service: 'logging.googleapis.com' },
+      },
+    ],
+    retryAfter,
+  );
 }
 
 /** The entries of a write, each merged with the request's fields for all of them. */

@@ -1,19 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { objectOf, stringsOf, textOf, type JsonObject } from '../../core/json.ts';
 import { perWorld, type World } from '../../core/world.ts';
+import { natureOf } from './nature.ts';
 
 /** A stored entry, and when it becomes readable (milliseconds). */
 interface Stored {
   readonly entry: JsonObject;
   readonly visibleAt: number;
+  /** The only log view that has it; absent: its project has it. */
+  readonly routedTo: string | undefined;
 }
 
 /** The log of one emulator. */
 export interface LogStore {
   /** Adds an entry, with the fields that the service sets (insert id, times). */
-  add(entry: JsonObject, options?: { readonly lagMs?: number }): void;
-  /** The entries that are readable by now, in the order of arrival. */
-  readable(): readonly JsonObject[];
+  add(entry: JsonObject, options?: { readonly lagMs?: number; readonly routedTo?: string | undefined }): void;
+  /** The entries that are readable by now in a project or log view, in the order of arrival. */
+  readable(place: string): readonly JsonObject[];
   /** All entries, including those that are not readable yet. */
   readonly all: readonly JsonObject[];
   remove(logName: string): number;
@@ -35,9 +38,16 @@ export const logsOf: (world: World) => LogStore = perWorld(() => {
       const key = JSON.stringify([filled['logName'], filled['timestamp'], filled['insertId']]);
       if (keys.has(key)) return;
       keys.add(key);
-      stored.push({ entry: filled, visibleAt: Date.now() + (options.lagMs ?? 0) });
+      stored.push({ entry: filled, visibleAt: Date.now() + (options.lagMs ?? 0), routedTo: options.routedTo });
     },
-    readable: () => stored.filter((each) => each.visibleAt <= Date.now()).map((each) => each.entry),
+    readable: (place) =>
+      stored
+        .filter(
+          ({ entry, routedTo, visibleAt }) =>
+            visibleAt <= Date.now() &&
+            (routedTo === undefined ? textOf(entry['logName']).startsWith(`${place}/`) : routedTo === place),
+        )
+        .map((each) => each.entry),
     get all() {
       return stored.map((each) => each.entry);
     },
@@ -66,6 +76,8 @@ export type TaskLog = (stream: 'stdout' | 'stderr' | 'varlog/system', line: stri
 /** Receives the lines of a task and stores them as Cloud Run's log agent does. */
 export function taskLog(world: World, context: TaskLogContext): TaskLog {
   const logs = logsOf(world);
+  const nature = natureOf(world);
+  const instanceId = randomBytes(32).toString('hex');
   let count = 0;
   let before = 0;
   return (stream, line) => {
@@ -75,15 +87,20 @@ export function taskLog(world: World, context: TaskLogContext): TaskLog {
     // Written times of one task never repeat, so that sorting by time gives the written order.
     const at = Math.max(Date.now() * 1_000, before + 1);
     before = at;
-    const entry = entryOf(context, stream, line, at);
-    const lagMs = fault.lagMs ?? 0;
+    const fate = nature.line();
+    const entry = entryOf({ ...context, instanceId }, stream, line, at + fate.shiftMs * 1_000);
+    const lagMs = (fault.lagMs ?? 0) + fate.lagMs;
+    const { routedTo } = fault;
     if (fault.disorder === true) {
       // Neighbours change places: each odd line gets a time after the following even one, and becomes readable after
       // it.
       const odd = count % 2 === 1;
-      logs.add({ ...entry, timestamp: microTime(odd ? at + 50_000 : at) }, { lagMs: odd ? lagMs + 50 : lagMs });
-    } else logs.add(entry, { lagMs });
-    if (fault.duplicate === true) logs.add({ ...entry, insertId: '' }, { lagMs });
+      logs.add(
+        { ...entry, timestamp: microTime(odd ? at + 50_000 : at) },
+        { lagMs: odd ? lagMs + 50 : lagMs, routedTo },
+      );
+    } else logs.add(entry, { lagMs, routedTo });
+    if (fault.duplicate === true || fate.twice) logs.add({ ...entry, insertId: '' }, { lagMs, routedTo });
   };
 }
 
@@ -92,7 +109,12 @@ function isLost(rule: World['faults']['logs']['lose'], line: number, text: strin
   return typeof rule === 'function' ? rule(line, text) : rule.includes(line);
 }
 
-function entryOf(context: TaskLogContext, stream: string, line: string, at: number): JsonObject {
+function entryOf(
+  context: TaskLogContext & { readonly instanceId: string },
+  stream: string,
+  line: string,
+  at: number,
+): JsonObject {
   return {
     logName: `projects/${context.project}/logs/run.googleapis.com%2F${encodeURIComponent(stream)}`,
     resource: {
@@ -101,6 +123,7 @@ function entryOf(context: TaskLogContext, stream: string, line: string, at: numb
     },
     labels: {
       ...context.labels,
+      instanceId: context.instanceId,
       'run.googleapis.com/execution_name': context.execution,
       'run.googleapis.com/task_index': String(context.taskIndex),
       'run.googleapis.com/task_attempt': String(context.attempt),

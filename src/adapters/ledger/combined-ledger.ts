@@ -20,12 +20,18 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
     const [first] = findings;
     warnings.set(code, fault(code, { why, ...(first === undefined ? {} : { fix: first.fix }) }));
   };
+  let whole = true;
   /** The entries of other machines; ours are read from the files. */
   const read = new Map<string, Promise<readonly LedgerEntry[]>>();
   const ofOthers = async (environment: string): Promise<readonly LedgerEntry[]> => {
     const listed = await (await shared()).list(environment);
     if (!listed.ok) warn('ledger-unreadable', listed.findings);
-    return listed.ok ? listed.value : [];
+    if (!listed.ok) return [];
+    if (!listed.value.whole) {
+      whole = false;
+      warnings.set('ledger-incomplete', fault('ledger-incomplete'));
+    }
+    return listed.value.entries;
   };
   return {
     async write(entry) {
@@ -42,6 +48,7 @@ export function combineLedgers(files: Ledger, shared: () => Promise<SharedLedger
       const [own, theirs] = await Promise.all([files.list(environment), others]);
       return merge(own, theirs);
     },
+    isWhole: () => whole,
     warnings() {
       const unreported = [...warnings.values()].filter((finding) => !reported.has(finding.code));
       for (const { code } of unreported) reported.add(code);

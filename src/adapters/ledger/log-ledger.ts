@@ -7,12 +7,20 @@ import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
 import type { Google } from '../google/google.ts';
+import { readLogEntries } from '../google/log-entries.ts';
 
 /** A ledger that other machines can read. */
 export interface SharedLedger {
   write(entry: LedgerEntry): Promise<Outcome<void>>;
+  list(environment: string): Promise<Outcome<SharedEntries>>;
+}
+
+/** What a shared ledger holds. */
+interface SharedEntries {
   /** Newest first. */
-  list(environment: string): Promise<Outcome<readonly LedgerEntry[]>>;
+  readonly entries: readonly LedgerEntry[];
+  /** False: there may be more, because the search was not finished. */
+  readonly whole: boolean;
 }
 
 /** What the ledger in the log is made from. */
@@ -20,14 +28,20 @@ export interface LogLedgerOptions {
   readonly google: Google;
   /** Id of the Google Cloud project. */
   readonly project: string;
+  /** Where Cloud Logging keeps the ledger: projects or log views. Default: the project. */
+  readonly logs?: readonly string[];
+  /** How long reading may take, in milliseconds. Default: 30,000. */
+  readonly budgetMs?: number;
   /** Applied to everything that is written and read. */
   readonly redact: (text: string) => string;
 }
 
 const logId = 'godwit-ledger';
 /** Entries per page, and the number of pages: each run has two or three entries. */
-const pageSize = 500;
-const mostPages = 2;
+const pageSize = 1_000;
+const mostPages = 30;
+/** How far back entries are read. Log buckets keep them as long by default, and a search without a bound is slow. */
+const reachMs = 30 * 24 * 60 * 60_000;
 
 interface LoggedEntry {
   readonly timestamp?: string;
@@ -43,7 +57,8 @@ interface LoggedEntry {
  * const ledger = createLogLedger({ google, project: 'acme-dev', redact: (text) => redactor.redact(text) });
  * const attempts = await ledger.list('dev');
  */
-export function createLogLedger({ google, project, redact }: LogLedgerOptions): SharedLedger {
+export function createLogLedger(options: LogLedgerOptions): SharedLedger {
+  const { google, project, redact, logs = [`projects/${project}`], budgetMs = 30_000 } = options;
   const logName = `projects/${project}/logs/${logId}`;
   const faultOf = (reply: Extract<GoogleReply, { ok: false }>, doing: string): Finding =>
     googleFault(reply.error, { doing, resource: logName });
@@ -74,28 +89,19 @@ export function createLogLedger({ google, project, redact }: LogLedgerOptions): 
       return reply.ok ? ok(undefined) : err(faultOf(reply, 'writing'));
     },
     async list(environment) {
-      const entries: LedgerEntry[] = [];
-      let pageToken: string | undefined;
-      for (let page = 0; page < mostPages; page += 1) {
-        const reply = await google.call<{ entries?: readonly LoggedEntry[]; nextPageToken?: string }>({
-          service: 'logging',
-          method: 'POST',
-          path: 'v2/entries:list',
-          idempotent: true,
-          body: {
-            resourceNames: [`projects/${project}`],
-            filter: `logName="${logName}" AND labels."godwit-env"="${environment}"`,
-            orderBy: 'timestamp desc',
-            pageSize,
-            ...(pageToken === undefined ? {} : { pageToken }),
-          },
-        });
-        if (!reply.ok) return err(faultOf(reply, 'reading'));
-        entries.push(...maskedValues((reply.value.entries ?? []).flatMap(entryOf), redact, storedText));
-        pageToken = reply.value.nextPageToken;
-        if (pageToken === undefined || pageToken === '') break;
-      }
-      return ok(newestOfEach(entries));
+      const reply = await readLogEntries<LoggedEntry>(google, {
+        resourceNames: logs,
+        filter: `logName="${logName}" AND labels."godwit-env"="${environment}"`,
+        from: Date.now() - reachMs,
+        order: 'desc',
+        pageSize,
+        mostPages,
+        mostReads: mostPages,
+        budgetMs,
+      });
+      if (!reply.ok) return err(faultOf(reply, 'reading'));
+      const entries = maskedValues(reply.value.entries.flatMap(entryOf), redact, storedText);
+      return ok({ entries: newestOfEach(entries), whole: reply.value.whole });
     },
   };
 }

@@ -1,9 +1,10 @@
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import { createLineDecoder } from '../../migrate/contract/event-lines.ts';
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Hashing } from '../../migrate/contract/ports.ts';
 import { googleFault } from '../google/fault.ts';
-import { readLog, runnerLine } from '../engines/cloud-run/log-reader.ts';
+import { createAttemptLines } from '../engines/cloud-run/attempt-lines.ts';
+import { loggedBounds } from '../engines/cloud-run/log-bounds.ts';
+import { readLog } from '../engines/cloud-run/log-reader.ts';
 import { parseExecutionName } from '../engines/cloud-run/names.ts';
 import type { Google } from '../google/google.ts';
 
@@ -19,6 +20,10 @@ export interface LoggedLinesQuestion {
   readonly google: Google;
   readonly hashing: Hashing;
   readonly run: string;
+  /** When it ended, if known; ISO 8601. */
+  readonly finishedAt?: string | undefined;
+  /** Where Cloud Logging keeps the lines: projects or log views. */
+  readonly logs: readonly string[];
   /** `projects/P/locations/R/jobs/J/executions/E` */
   readonly execution: string;
 }
@@ -27,15 +32,13 @@ const executionName = /^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+\/executio
 
 /** Reads the events of an execution from Cloud Logging, even when its job is long gone. */
 export async function readLoggedLines(question: LoggedLinesQuestion): Promise<Outcome<LoggedLines>> {
-  const { google, hashing, run, execution } = question;
+  const { google, hashing, run, execution, logs } = question;
   // The name comes from a log, which anybody may write into.
   if (!executionName.test(execution)) return ok({ events: [], complete: false });
-  const reply = await readLog(google, parseExecutionName({ location: execution }), undefined);
+  const place = parseExecutionName({ location: execution });
+  const reply = await readLog(google, { place, logs, bounds: loggedBounds(run, question.finishedAt) });
   if (!reply.ok) return err(googleFault(reply.error, { doing: 'reading the log of', resource: execution }));
-  const decoder = createLineDecoder(run, hashing);
-  const events = reply.value.flatMap((entry) => {
-    const line = runnerLine(entry);
-    return line === undefined ? [] : decoder.push(line);
-  });
-  return ok({ events, complete: decoder.complete });
+  const lines = createAttemptLines(run, hashing);
+  const events = reply.value.entries.flatMap((entry) => lines.push(entry));
+  return ok({ events, complete: lines.complete });
 }

@@ -32,6 +32,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   let identifies = false;
   let planned = 0;
   let askedAbout = false;
+  let partial = false;
   // True: the last line of a command's output has no line feed yet.
   let open = false;
   const wrote = (piece: OutputPiece): void => {
@@ -139,6 +140,8 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         break;
       case 'finding':
         hookFailed ||= event.finding.code === 'hook-failed';
+        partial ||= event.finding.code === 'lines-lost' || event.finding.code === 'log-incomplete';
+        lineEnd();
         showFinding(event.finding);
         break;
       case 'notice':
@@ -168,7 +171,19 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
             ? execEnding(event, screen)
             : ending(
                 event,
-                { applied, recorded, undone, turnsBack, accepted, checks, hooks, hookFailed, identifies, planned },
+                {
+                  applied,
+                  recorded,
+                  undone,
+                  turnsBack,
+                  accepted,
+                  checks,
+                  hooks,
+                  hookFailed,
+                  identifies,
+                  planned,
+                  partial,
+                },
                 screen,
               )),
         );
@@ -235,13 +250,15 @@ interface Tally {
   readonly identifies: boolean;
   /** Migrations of the plan. */
   readonly planned: number;
+  /** True: events are missing, so that nothing can be counted. */
+  readonly partial: boolean;
 }
 
 function ending(event: RunFinished, tally: Tally, { style, elapsedMs }: Screen): readonly string[] {
   const parts: string[] = [];
-  if (tally.applied > 0) parts.push(`${countOf(tally.applied, 'migration')} applied`);
-  if (tally.recorded > 0) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
-  if (tally.undone > 0) parts.push(`${countOf(tally.undone, 'migration')} undone`);
+  if (tally.applied > 0 && !tally.partial) parts.push(`${countOf(tally.applied, 'migration')} applied`);
+  if (tally.recorded > 0 && !tally.partial) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
+  if (tally.undone > 0 && !tally.partial) parts.push(`${countOf(tally.undone, 'migration')} undone`);
   if (tally.accepted > 0) parts.push(`${countOf(tally.accepted, 'difference')} accepted`);
   if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
   if (tally.hooks > 0) parts.push(`${countOf(tally.hooks, 'hook')} passed`);

@@ -14,14 +14,20 @@ export function whatOf(run: RunRow): string {
   if (about === undefined && command === 'prune') return 'the audit';
   if (about?.pruned !== undefined) return `${countOf(about.pruned.runs, 'run')} ${about.words.join(' ')}`;
   if (about === undefined) return command === 'exec' ? 'a command' : migrationsText(run);
-  if (about.claim !== undefined) return `${countOf(applied, 'migration')} from ${about.claim.tool}`;
+  if (about.claim !== undefined) return `${countedText(applied)} from ${about.claim.tool}`;
   if (about.identity !== undefined) return `identity: ${shortened(about.reason ?? '')}`;
   if (about.reason !== undefined) return `${shortened(about.words.join(', '))}: ${shortened(about.reason)}`;
   return about.hook === undefined ? shown(about.words, longest) : `hook ${about.hook}`;
 }
 
+/** A run whose lines did not all arrive has no number. */
+function countedText(applied: number | null): string {
+  return applied === null ? 'migrations' : countOf(applied, 'migration');
+}
+
 /** `1 users, 2 views`; of many the first, and how many more; then the one that failed. */
 function migrationsText({ applied, migrations = [], failedAt }: RunRow): string {
+  if (applied === null) return countedText(applied);
   const names = migrations.slice(0, applied > named ? 1 : named).map(shortened);
   const more = applied - names.length;
   const done = names.length === 0 ? (applied === 0 ? [] : [countOf(applied, 'migration')]) : [names.join(', ')];

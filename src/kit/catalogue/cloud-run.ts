@@ -122,15 +122,15 @@ export const cloudRunFaults = entries({
   },
   'log-unreadable': {
     title: 'The job’s log cannot be read',
-    why: 'Cloud Logging refuses to list its entries.',
-    fix: 'Grant your account roles/logging.viewer on the project. The run itself continues.',
+    why: 'Cloud Logging refuses to list its entries, or does not answer in time.',
+    fix: 'Grant your account roles/logging.viewer on the project; for a log view, roles/logging.viewAccessor. The run itself continues.',
     severity: 'warning',
     exit: 0,
   },
   'log-incomplete': {
     title: 'Some lines of the job’s log did not arrive',
     why: 'Cloud Logging is late or lost lines, or an exclusion filter of the project’s log sink drops them.',
-    fix: 'Look for exclusion filters: `gcloud logging sinks describe _Default`. The history has every change: `godwit status --fresh`.',
+    fix: 'Does a sink exclude `resource.type=cloud_run_job`? `gcloud logging sinks describe _Default` shows it; if another bucket receives the lines, name its view in `logs.resourceNames` of the environment’s engine. The history has every change: `godwit status --fresh`.',
     severity: 'warning',
     exit: 0,
   },

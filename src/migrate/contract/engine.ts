@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { Outcome } from '../../kit/outcome.ts';
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunFinished } from './event.ts';
 import type { Bundle } from './ports.ts';
 import type { Task } from './task.ts';
 
@@ -31,6 +31,8 @@ export interface ExecutionResult {
   readonly ran?: boolean;
   /** True: all event lines arrived and their digest is right. */
   readonly complete: boolean;
+  /** The closing event, if it arrived although lines before it are missing. */
+  readonly finished?: RunFinished;
   /** True: the platform has not answered for a long time. The run may still be at work and is left alone. */
   readonly unreachable?: boolean;
   /** Findings of the platform: why it did not run the task, or ended it. */
@@ -86,7 +88,7 @@ export interface LedgerEntry {
   readonly kind?: string;
   /** Of a read-only task: what it asks, so that its result can answer an equal question. */
   readonly question?: string;
-  /** How many migrations it has applied or undone, according to the events received. */
+  /** How many migrations it has applied or undone; absent: lines of its output are missing, and nobody counted. */
   readonly applied?: number;
   /** The process that waits for its end, as `host pid start`. */
   readonly controller?: string;
@@ -114,6 +116,8 @@ export interface LedgerEntry {
 export interface Ledger {
   write(entry: LedgerEntry): Promise<Outcome<void>>;
   list(environment?: string): Promise<readonly LedgerEntry[]>;
+  /** False: attempts of other machines may be missing from what was listed. */
+  isWhole?(): boolean;
   /** What has gone wrong with the ledger so far without stopping anything. */
   warnings?(): readonly Finding[];
 }

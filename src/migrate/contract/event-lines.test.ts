@@ -48,6 +48,23 @@ test('a lost line leaves the execution incomplete, and nothing behind it is show
   expect(decode([a!, c!, d!])).toEqual({ events: [notice('a')], complete: false });
 });
 
+test('N4: what lies behind lost lines is released when they are given up, and the lines stay incomplete', () => {
+  const long = notice('x'.repeat(40_000));
+  const lines = encode([notice('a'), notice('b'), long, notice('c'), notice('d'), finished]);
+  const decoder = createLineDecoder(run, hashing);
+  // Lost: the second line, the first part of the long event, and the line before the last.
+  const arrived = lines.filter((_, index) => ![1, 2, lines.length - 2].includes(index));
+  expect(arrived.flatMap((line) => decoder.push(line))).toEqual([notice('a')]);
+  expect(decoder.missing).toEqual({ from: 2, to: 3 });
+  expect(decoder.skip()).toEqual([notice('c')]);
+  expect(decoder.missing).toEqual({ from: lines.length - 1, to: lines.length - 1 });
+  expect(decoder.skip()).toEqual([finished]);
+  expect([decoder.missing, decoder.complete]).toEqual([undefined, false]);
+  // Too late.
+  expect(lines.flatMap((line) => decoder.push(line))).toEqual([]);
+  expect(decoder.complete).toBe(false);
+});
+
 test('a changed line breaks the digest', () => {
   const [a, b, c] = encode([notice('a'), notice('b'), finished]);
   expect(decode([a!, b!.replace('\\"b\\"', '\\"x\\"'), c!]).complete).toBe(false);

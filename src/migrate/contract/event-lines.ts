@@ -82,6 +82,14 @@ function gravest(events: readonly RunEvent[]): string {
   return ['ERROR', 'WARNING'].find((severity) => severities.has(severity)) ?? 'INFO';
 }
 
+/** Lines that have not arrived, although later ones have. */
+export interface MissingLines {
+  /** Number of the first one. */
+  readonly from: number;
+  /** Number of the last one. */
+  readonly to: number;
+}
+
 /** Reassembles events from lines in any order, and reports whether all of them arrived unchanged. */
 export interface LineDecoder {
   /**
@@ -89,6 +97,10 @@ export interface LineDecoder {
    * skipped.
    */
   push(line: string): readonly RunEvent[];
+  /** The lines that later ones wait for; undefined: none. */
+  readonly missing: MissingLines | undefined;
+  /** Gives up on the missing lines and returns the events behind them. From then on the lines are never complete. */
+  skip(): readonly RunEvent[];
   /** True when the closing line has arrived and its digest fits all lines before it. */
   readonly complete: boolean;
 }
@@ -97,22 +109,34 @@ export function createLineDecoder(run: string, hashing: Hashing): LineDecoder {
   const waiting = new Map<number, string>();
   let next = 1;
   let chain = '';
-  let parts = '';
+  let parts: readonly string[] = [];
+  let skipped = false;
   let complete = false;
   const take = (text: string): readonly RunEvent[] => {
     const content = JSON.parse(text) as LineContent;
     const before = chain;
     chain = link(hashing, chain, text);
     if ('part' in content) {
-      parts += content.text;
+      // Without its first parts, the rest of an event is of no use.
+      if (content.part !== parts.length + 1) return [];
+      parts = [...parts, content.text];
       if (content.part < content.of) return [];
-      const whole = parts;
-      parts = '';
+      const whole = parts.join('');
+      parts = [];
       return [JSON.parse(whole) as RunEvent];
     }
     if ('events' in content) return content.events;
-    if (content.event.kind === 'run.finished') complete = content.digest === before;
+    if (content.event.kind === 'run.finished') complete = !skipped && content.digest === before;
     return [content.event];
+  };
+  const takeReady = (): readonly RunEvent[] => {
+    const events: RunEvent[] = [];
+    for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
+      waiting.delete(next);
+      next += 1;
+      events.push(...take(ready));
+    }
+    return events;
   };
   return {
     push(line) {
@@ -121,13 +145,17 @@ export function createLineDecoder(run: string, hashing: Hashing): LineDecoder {
       const content = parseLine(text);
       if (content === undefined || content.run !== run || content.n < next) return [];
       waiting.set(content.n, text);
-      const events: RunEvent[] = [];
-      for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
-        waiting.delete(next);
-        next += 1;
-        events.push(...take(ready));
-      }
-      return events;
+      return takeReady();
+    },
+    get missing() {
+      return waiting.size === 0 ? undefined : { from: next, to: Math.min(...waiting.keys()) - 1 };
+    },
+    skip() {
+      if (waiting.size === 0) return [];
+      skipped = true;
+      parts = [];
+      next = Math.min(...waiting.keys());
+      return takeReady();
     },
     get complete() {
       return complete;

@@ -34,7 +34,8 @@ export interface RunRow {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly ms: number;
-  readonly applied: number;
+  /** Null: lines of its output were missing, and nobody counted. */
+  readonly applied: number | null;
   readonly failure: string;
   /** The checkpoint taken for it, or who waived it and why; empty when none was requested. */
   readonly checkpoint: string;

@@ -22,6 +22,8 @@ export interface Execution {
   readonly left?: boolean;
   /** True: not all of its events have arrived. */
   readonly incomplete?: boolean;
+  /** How many migrations it applied or undid according to the history, if the history was asked. */
+  readonly applied?: number;
   /** Where its log is shown, now and later. */
   readonly log?: string;
 }
@@ -83,10 +85,16 @@ export function closedAttempt(entry: LedgerEntry, execution: Execution, finished
     finishedAt,
     outcome: execution.outcome,
     exitCode: execution.exitCode,
-    applied: execution.events.filter((event) => event.kind === 'migration.applied').length,
+    ...appliedBy(execution),
     failure: storedText(errors.map((finding) => `${finding.code}: ${finding.why}`).join('; ')).slice(0, 2_000),
     recorded: execution.events.some((event) => event.kind === 'recorded'),
   };
+}
+
+/** How many migrations were applied; where lines are missing, only the history knows. */
+function appliedBy({ applied, incomplete, events }: Execution): Pick<LedgerEntry, 'applied'> {
+  if (applied !== undefined) return { applied };
+  return incomplete === true ? {} : { applied: events.filter(({ kind }) => kind === 'migration.applied').length };
 }
 
 /** The end of an attempt whose preparation failed: the ledger entry is closed with that outcome. */

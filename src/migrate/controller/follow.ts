@@ -52,6 +52,8 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
     outcome,
     exitCode,
     findings: reported,
+    ...(result.complete || result.ran === false ? {} : { incomplete: true }),
+    ...(resolved?.applied === undefined ? {} : { applied: resolved.applied }),
     ...(platformWarnings.length === 0 ? {} : { warnings: platformWarnings }),
   };
 }
@@ -115,6 +117,7 @@ async function endOf(
       exitCode: result.exitCode,
       received: events.length,
       log: result.log ?? '',
+      closing: result.finished,
       // Missing lines are reported once, together with the consequence.
       warnings: platform.filter(({ code }) => code !== 'log-incomplete').map(asWarning),
     });

@@ -14,6 +14,8 @@ export type RecordedRun = RunRow | 'absent' | undefined;
 export interface ResolvedOutcome {
   readonly finished: RunFinished;
   readonly reported: readonly RunEvent[];
+  /** How many migrations the history says that it applied or undid; absent: the history was not read. */
+  readonly applied?: number;
 }
 
 /** The end of a run that its platform never started: nothing was changed. */
@@ -32,11 +34,14 @@ export function byExitCode(end: {
   readonly log: string;
   /** Findings of the platform. */
   readonly warnings: readonly Finding[];
+  /** Its closing event, if that arrived. */
+  readonly closing?: RunFinished | undefined;
 }): ResolvedOutcome {
-  const outcome = outcomeOfExitCode(end.exitCode);
+  const closing = end.closing?.exitCode === end.exitCode ? end.closing : undefined;
+  const outcome = closing?.outcome ?? outcomeOfExitCode(end.exitCode);
   const place = end.log === '' ? '' : ` Its log: ${end.log}`;
   const why = `Some lines of its output have not arrived. According to its exit code, it ended as: ${outcome}.${place}`;
-  return ended({ ...end, outcome, ms: 0 }, [...end.warnings, fault('lines-lost', { why })]);
+  return ended({ ...end, outcome, ms: closing?.ms ?? 0 }, [...end.warnings, fault('lines-lost', { why })]);
 }
 
 function ended(
@@ -73,7 +78,9 @@ export function resolveOutcome(
     ms: typeof recorded === 'object' ? recorded.ms : 0,
     received,
   };
-  return ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
+  const resolved = ended(end, [...platform, ...(finding === undefined ? [] : [finding])]);
+  const applied = recorded === 'absent' ? 0 : recorded?.applied;
+  return typeof applied === 'number' ? { ...resolved, applied } : resolved;
 }
 
 function exitCodeBy(recorded: RecordedRun): number {

@@ -3,6 +3,7 @@ import type { Hashing } from '../../../migrate/contract/ports.ts';
 import type { Google } from '../../google/google.ts';
 import type { ImageSource } from './job-image.ts';
 import type { CloudRunOptions } from './options.ts';
+import type { ReadLimits, ReadPace } from './read-pace.ts';
 
 /** What all parts of the engine share. */
 export interface CloudRunContext {
@@ -14,6 +15,8 @@ export interface CloudRunContext {
   readonly redactor: Redactor;
   readonly image: ImageSource;
   readonly timeouts: EngineTimeouts;
+  /** Paces the reads of the log. */
+  readonly readPace: ReadPace;
   readonly onProgress: (text: string) => void;
 }
 
@@ -31,13 +34,19 @@ export interface EngineTimeouts {
   readonly endMs: number;
   /** For lines that are missing after the execution has ended. */
   readonly linesMs: number;
+  /** For lines that are missing while the execution continues, before what lies behind them is shown. */
+  readonly gapMs: number;
   /** For any answer at all while an execution is followed: a laptop may be offline for a while. */
   readonly unreachableMs: number;
   /** Until a deleted job is gone. */
   readonly deleteMs: number;
-  /** Between two polls: the first pause, and the longest. */
+  /** Between two reads of the log: the first pause, and the longest. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
+  /** The shortest time between two polls of the execution. */
+  readonly pollMs: number;
+  /** How often the log is read: all readers of a project together may read 60 pages a minute. */
+  readonly reads: ReadLimits;
 }
 
 export const defaultEngineTimeouts: EngineTimeouts = {
@@ -47,8 +56,20 @@ export const defaultEngineTimeouts: EngineTimeouts = {
   goneMs: 15_000,
   endMs: 3 * 60_000,
   linesMs: 60_000,
+  gapMs: 30_000,
   unreachableMs: 15 * 60_000,
   deleteMs: 10_000,
   firstPauseMs: 150,
   longestPauseMs: 5_000,
+  pollMs: 1_000,
+  reads: { burst: 6, everyMs: 5_000 },
+};
+
+/** For a platform on this machine, which has no quotas to share: an emulator. */
+export const emulatorTimeouts: EngineTimeouts = {
+  ...defaultEngineTimeouts,
+  firstPauseMs: 50,
+  longestPauseMs: 500,
+  pollMs: 100,
+  reads: { burst: 20, everyMs: 250 },
 };

@@ -5,7 +5,7 @@ import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
-import { defaultEngineTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
+import { defaultEngineTimeouts, emulatorTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
 import { findRunByLabel } from './find.ts';
 import { followLines } from './follow-lines.ts';
 import { createFollowState, type FollowState } from './follow-state.ts';
@@ -13,6 +13,7 @@ import { registryImages, type ImageSource } from './job-image.ts';
 import type { JobInput } from './job-spec.ts';
 import { executionName, jobNames, type JobNames } from './names.ts';
 import { prepareJob } from './prepare.ts';
+import { createReadPace } from './read-pace.ts';
 import { removeJob, sweepJobs } from './remove.ts';
 import { startJob } from './start.ts';
 import type { CloudRunOptions } from './options.ts';
@@ -81,7 +82,11 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
       return ok({ run: task.run, engine: 'cloud-run', location: location.value });
     },
     watch: (ref, leave) => followLines(context, stateOf(ref), leave),
-    result: (ref) => executionResultOf(context, stateOf(ref)),
+    async result(ref) {
+      const state = stateOf(ref);
+      const result = await executionResultOf(context, state);
+      return result.complete || state.finished === undefined ? result : { ...result, finished: state.finished };
+    },
     async cancel(ref) {
       stateOf(ref).cancelRequested = true;
       const path = `v2/${ref.location}:cancel`;
@@ -107,6 +112,8 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
 function contextOf(options: CloudRunEngineOptions): CloudRunContext {
   const { options: cloudRun, environment, google, hashing, redactor } = options;
   const onProgress = options.onProgress ?? (() => {});
+  const defaults = isThisMachine(cloudRun.endpoints.logging) ? emulatorTimeouts : defaultEngineTimeouts;
+  const timeouts = { ...defaults, ...options.timeouts };
   return {
     options: cloudRun,
     environment,
@@ -124,7 +131,12 @@ function contextOf(options: CloudRunEngineOptions): CloudRunContext {
         onProgress,
         env: options.env,
       }),
-    timeouts: { ...defaultEngineTimeouts, ...options.timeouts },
+    timeouts,
+    readPace: createReadPace(timeouts.reads),
     onProgress,
   };
+}
+
+function isThisMachine(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])([:/]|$)/.test(endpoint);
 }

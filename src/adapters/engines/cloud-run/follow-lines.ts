@@ -1,102 +1,134 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
-import { backoff } from '../../retry.ts';
 import type { CloudRunContext } from './context.ts';
 import { isUnreachable, type FollowState } from './follow-state.ts';
 import { isForbidden, isVisible, pollExecution } from './poll-execution.ts';
-import { readEvents } from './read-lines.ts';
+import { readEvents, skipMissing } from './read-lines.ts';
 import { isCancelled, type RunExecution } from './resources.ts';
+
+/** The progress of following. */
+interface Progress {
+  emptyReads: number;
+  /** When the execution has ended, on the monotonic clock. */
+  endedAt?: number;
+  /** Which line is missing although later ones have arrived, and since when. */
+  gap?: { readonly from: number; readonly since: number };
+}
 
 /**
  * Yields the events of an execution in order, although the log brings its lines late, twice and in disorder. Ends with
- * `run.finished`, when lines are missing for too long after the execution has ended, or when `leave` is aborted.
+ * `run.finished`, when lines are missing for too long after the execution has ended, or when `leave` is aborted. What
+ * lies behind missing lines is yielded when they have been waited for long enough.
  */
 export async function* followLines(
   context: CloudRunContext,
   state: FollowState,
   leave?: AbortSignal,
 ): AsyncGenerator<RunEvent> {
-  let emptyReads = 0;
-  let endedAt: number | undefined;
+  const progress: Progress = { emptyReads: 0 };
   for (;;) {
     if (leave?.aborted === true || isUnreachable(context, state)) return;
-    const events = await readEvents(context, state, leave);
-    for (const event of events) {
-      yield event;
-      if (event.kind === 'run.finished') return;
-    }
-    emptyReads = events.length > 0 ? 0 : emptyReads + 1;
-    if (state.access !== 'visible') {
-      // Without access, each line starts the wait for further lines again.
-      if (emptyReads === 0 && isForbidden(state)) endedAt = performance.now();
-      // A role that was granted a minute ago is still refused now and then, and what was missing may be found again.
-      const ended = await pollExecution(context, state);
-      if (isVisible(state)) endedAt = ended ? performance.now() : undefined;
-    }
-    if (endedAt !== undefined && performance.now() - endedAt > lineWaitMs(context, state)) {
-      state.waitExpired = true;
+    const events = await readEvents(context, state, { ended: progress.endedAt !== undefined, leave });
+    yield* events;
+    if (state.decoder.complete) return;
+    progress.emptyReads = events.length > 0 ? 0 : progress.emptyReads + 1;
+    if (!isVisible(state)) await pollHidden(context, state, progress);
+    if (progress.endedAt !== undefined && performance.now() - progress.endedAt > lineWaitMs(context, state)) {
+      yield* lastEvents(context, state, leave);
       return;
     }
-    const ms = logPauseMs(context, state, emptyReads);
-    const ended = await pauseUntilEnd(context, state, { ms, ended: endedAt !== undefined, leave });
-    if (ended && endedAt === undefined) {
-      endedAt = performance.now();
-      emptyReads = 0;
-    }
+    if (progress.endedAt === undefined && isGapOld(context, state, progress)) yield* skipMissing(state);
+    // The runner has reported its end; lines before it are lost.
+    if (state.finished !== undefined && state.decoder.missing === undefined) return;
+    await pause(context, state, progress, leave);
   }
 }
 
-interface Pause {
-  readonly ms: number;
-  /** True: the execution has ended, and only lines are missing. */
-  readonly ended: boolean;
-  readonly leave: AbortSignal | undefined;
+/** Lines are missing, and the wait for them is over: the log is read once from the beginning, and gaps are skipped. */
+async function* lastEvents(
+  context: CloudRunContext,
+  state: FollowState,
+  leave: AbortSignal | undefined,
+): AsyncGenerator<RunEvent> {
+  if (state.since !== undefined) yield* await readEvents(context, state, { ended: true, whole: true, leave });
+  state.waitExpired = !state.decoder.complete;
+  while (state.decoder.missing !== undefined) yield* skipMissing(state);
+}
+
+/** Asks again for an execution that must not be read, or was not found. */
+async function pollHidden(context: CloudRunContext, state: FollowState, progress: Progress): Promise<void> {
+  // Without access, each line starts the wait for further lines again.
+  if (progress.emptyReads === 0 && isForbidden(state)) progress.endedAt = performance.now();
+  // A role that was granted a minute ago is still refused now and then, and what was missing may be found again.
+  const ended = await pollExecution(context, state);
+  if (!isVisible(state)) return;
+  if (ended) progress.endedAt = performance.now();
+  else delete progress.endedAt;
+}
+
+function isGapOld({ timeouts }: CloudRunContext, { decoder }: FollowState, progress: Progress): boolean {
+  const { missing } = decoder;
+  if (missing === undefined) {
+    delete progress.gap;
+    return false;
+  }
+  if (progress.gap?.from !== missing.from) progress.gap = { from: missing.from, since: performance.now() };
+  return performance.now() - progress.gap.since >= timeouts.gapMs;
 }
 
 /**
  * Pauses between two reads of the log. Meanwhile it polls the execution, which costs less than the log, so that the log
- * is read as soon as the execution has ended. Returns true when it has ended.
+ * is read as soon as the container has started and as soon as the execution has ended.
  */
-async function pauseUntilEnd(
+async function pause(
   context: CloudRunContext,
   state: FollowState,
-  { ms, ended, leave }: Pause,
-): Promise<boolean> {
-  const until = performance.now() + ms;
+  progress: Progress,
+  leave: AbortSignal | undefined,
+): Promise<void> {
+  const until = performance.now() + logPauseMs(context, state, progress);
   const wait = (longest: number): Promise<void> =>
     sleep(
       Math.max(1, Math.min(longest, until - performance.now())),
       undefined,
       leave === undefined ? {} : { signal: leave },
     ).catch(() => {});
-  if (ended) {
-    await wait(ms);
-    return true;
-  }
-  for (let attempt = 1; ; attempt += 1) {
-    await wait(backoff(attempt, Math.random(), 1_000, 100));
-    if (leave?.aborted === true || isUnreachable(context, state)) return false;
-    if (await pollExecution(context, state)) return true;
-    if (performance.now() >= until) return false;
+  if (progress.endedAt !== undefined) return await wait(Infinity);
+  const started = hasStarted(state.execution);
+  for (;;) {
+    await wait(context.timeouts.pollMs);
+    if (leave?.aborted === true || isUnreachable(context, state)) return;
+    if (isPollDue(context, state) && (await pollExecution(context, state))) {
+      progress.endedAt = performance.now();
+      progress.emptyReads = 0;
+      return;
+    }
+    if (performance.now() >= until || (!started && hasStarted(state.execution))) return;
   }
 }
 
-/** The first reads come quickly, so that a short run is reported at once; later pauses leave quota to others. */
-const quickReads = 12;
-const steadyMs = 1_500;
+/** A pause that ends before the next poll is allowed does without it. */
+function isPollDue({ timeouts }: CloudRunContext, { polledAt }: FollowState): boolean {
+  return polledAt === undefined || performance.now() - polledAt >= timeouts.pollMs;
+}
 
-/** Grows while nothing comes: all readers of a project together may list entries about once a second. */
-function logPauseMs({ timeouts }: CloudRunContext, { reads }: FollowState, emptyReads: number): number {
+/** Grows while nothing comes: all readers of a project share one quota. */
+function logPauseMs({ timeouts, readPace }: CloudRunContext, state: FollowState, progress: Progress): number {
   const { firstPauseMs, longestPauseMs } = timeouts;
-  const wanted = Math.max(firstPauseMs * 1.6 ** Math.min(emptyReads, 20), reads > quickReads ? steadyMs : 0);
-  return Math.min(longestPauseMs, wanted) * (0.9 + Math.random() * 0.2);
+  const ended = progress.endedAt !== undefined;
+  // Before the container has started there is nothing to read.
+  const idle = !ended && !state.firstLineSeen && state.execution !== undefined && !hasStarted(state.execution);
+  const wanted = idle ? longestPauseMs : firstPauseMs * 1.6 ** Math.min(progress.emptyReads, 20);
+  return Math.max(Math.min(longestPauseMs, wanted) * (0.9 + Math.random() * 0.2), readPace.waitMs(ended));
 }
 
 /** How long to wait for missing lines. A runner that never started writes none; one that has started writes more. */
 function lineWaitMs({ timeouts }: CloudRunContext, state: FollowState): number {
-  // One or two failures may be accidents.
-  if (state.failedReads >= 3) return isForbidden(state) ? Math.min(timeouts.linesMs, 10_000) : 0;
+  // One or two refusals may be accidents.
+  if (state.refusedReads >= 3) return isForbidden(state) ? Math.min(timeouts.linesMs, 10_000) : 0;
   if (isForbidden(state)) return timeouts.linesMs;
+  // Another start of the container may have worked before, but its lines would be here.
+  if (state.decoder.refused) return Math.min(timeouts.linesMs, 10_000);
   // Cancelled before its first line: most probably the runner never started, and Ctrl-C should not take a minute.
   if (!state.firstLineSeen && state.execution !== undefined && isCancelled(state.execution))
     return Math.min(timeouts.linesMs, 5_000);

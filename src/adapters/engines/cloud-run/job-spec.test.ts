@@ -16,6 +16,7 @@ const options: CloudRunOptions = {
   job: 'ephemeral',
   image: { base: 'docker.io/library/node:22-slim', repository: 'godwit' },
   labels: {},
+  logs: ['projects/acme-dev'],
   endpoints: {},
 };
 const task = {

@@ -15,8 +15,16 @@ export function logFilter({ job, execution, region }: ExecutionPlace): string {
  * job's own page would be gone too.
  *
  * @param since ISO 8601: by default the explorer looks back only an hour
+ * @param logs where Cloud Logging keeps the lines: projects or log views
  */
-export function logLink(place: ExecutionPlace, since: string | undefined): string {
+export function logLink(
+  place: ExecutionPlace,
+  since: string | undefined,
+  logs: readonly string[] = [`projects/${place.project}`],
+): string {
   const filter = `${logFilter(place)}${since === undefined ? '' : ` AND timestamp>="${since}"`}`;
-  return `https://console.cloud.google.com/logs/query;query=${encodeURIComponent(filter)}?project=${place.project}`;
+  const views = logs.filter((name) => name.includes('/views/')).map(encodeURIComponent);
+  const scope = views.length === 0 ? '' : `;storageScope=storage,${views.join(',')}`;
+  const project = /^projects\/([^/]+)/.exec(logs[0] ?? '')?.[1] ?? place.project;
+  return `https://console.cloud.google.com/logs/query;query=${encodeURIComponent(filter)}${scope}?project=${project}`;
 }

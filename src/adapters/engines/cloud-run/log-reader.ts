@@ -1,5 +1,7 @@
 import type { GoogleReply } from '../../google/request.ts';
 import type { Google } from '../../google/google.ts';
+import { readLogEntries, type LogAnswer } from '../../google/log-entries.ts';
+import type { LogBounds } from './log-bounds.ts';
 import { logFilter } from './log-link.ts';
 import type { ExecutionPlace } from './names.ts';
 
@@ -9,49 +11,44 @@ export interface LogEntry {
   /** ISO 8601. */
   readonly timestamp?: string;
   readonly severity?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly textPayload?: string;
   readonly jsonPayload?: Readonly<Record<string, unknown>>;
 }
 
 /** An execution cannot write more than 32 MiB. */
 const mostPages = 200;
+/** Pages without entries may follow each other for a while. */
+const budgetMs = 60_000;
+
+/** Which lines to read. */
+export interface LineQuery {
+  readonly place: ExecutionPlace;
+  /** Where Cloud Logging keeps the lines: projects or log views. */
+  readonly logs: readonly string[];
+  readonly bounds: LogBounds;
+  readonly signal?: AbortSignal | undefined;
+  /** Awaited before each page after the first. */
+  readonly pause?: (() => Promise<void>) | undefined;
+}
 
 /**
- * Reads the lines of an execution from a time on, over all pages, in the order of their times. Lines arrive late and
- * out of order, so followers read again from some time before the last one.
- *
- * @param since ISO 8601; absent: all
+ * Reads lines of an execution over all pages, in the order of their times. Lines arrive late and out of order, so
+ * followers read again from some time before the last one.
  */
-export async function readLog(
-  google: Google,
-  place: ExecutionPlace,
-  since: string | undefined,
-  signal?: AbortSignal,
-): Promise<GoogleReply<readonly LogEntry[]>> {
-  const filter = `${logFilter(place)}${since === undefined ? '' : ` AND timestamp>="${since}"`}`;
-  const entries: LogEntry[] = [];
-  for (let token = '', page = 0; page < mostPages; page += 1) {
-    const reply = await google.call<{ readonly entries?: readonly LogEntry[]; readonly nextPageToken?: string }>({
-      service: 'logging',
-      method: 'POST',
-      path: 'v2/entries:list',
-      body: {
-        resourceNames: [`projects/${place.project}`],
-        filter,
-        orderBy: 'timestamp asc',
-        pageSize: 1_000,
-        ...(token === '' ? {} : { pageToken: token }),
-      },
-      // The request only reads.
-      idempotent: true,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (!reply.ok) return reply;
-    entries.push(...(reply.value.entries ?? []));
-    token = reply.value.nextPageToken ?? '';
-    if (token === '') break;
-  }
-  return { ok: true, value: entries };
+export async function readLog(google: Google, query: LineQuery): Promise<GoogleReply<LogAnswer<LogEntry>>> {
+  const { place, logs, bounds, signal, pause } = query;
+  return await readLogEntries<LogEntry>(google, {
+    resourceNames: logs,
+    filter: logFilter(place),
+    ...bounds,
+    order: 'asc',
+    pageSize: 1_000,
+    mostPages,
+    budgetMs,
+    ...(signal === undefined ? {} : { signal }),
+    ...(pause === undefined ? {} : { pause }),
+  });
 }
 
 /** The line as the runner wrote it, for the decoder; undefined when a runner did not write it. */

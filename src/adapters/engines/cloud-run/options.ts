@@ -43,6 +43,11 @@ export interface CloudRunOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** Longest time of an execution, in milliseconds; absent: estimated from the plan. */
   readonly timeoutMs?: number;
+  /**
+   * Where Cloud Logging keeps the lines of jobs and the ledger: the project, unless its log sinks route them elsewhere.
+   * `projects/P`, or a log view.
+   */
+  readonly logs: readonly string[];
   /** `default`, or the full name of a policy of Binary Authorization. */
   readonly binaryAuthorization?: string;
   /** Full name of a key of Cloud KMS. */

@@ -62,6 +62,7 @@ async function engineOn(platform: Platform) {
     network: { kind: 'connector', connector: 'c' },
     job: 'ephemeral',
     labels: {},
+    logs: ['projects/acme-dev'],
     endpoints: { run: url, logging: url },
   } as unknown as CloudRunOptions;
   const google = createGoogle({ endpoints: options.endpoints, env: { GOOGLE_OAUTH_ACCESS_TOKEN: 'test' }, redactor });
@@ -72,7 +73,7 @@ async function engineOn(platform: Platform) {
     hashing: nodeHashing,
     redactor,
     runner: '',
-    timeouts: { firstPauseMs: 5, longestPauseMs: 20, linesMs: 400 },
+    timeouts: { firstPauseMs: 5, longestPauseMs: 20, pollMs: 10, linesMs: 150 },
   });
 }
 

@@ -1,6 +1,6 @@
 import { googleFault } from '../../google/fault.ts';
 import type { CloudRunContext } from './context.ts';
-import { noteReply, type FollowState } from './follow-state.ts';
+import { noteReply, pollTurn, type FollowState } from './follow-state.ts';
 import { parseExecutionName } from './names.ts';
 import { isNewestOver, isOver, newestExecution, type RunExecution, type RunJob } from './resources.ts';
 
@@ -15,6 +15,7 @@ const doubted = 20;
  * was not deleted.
  */
 export async function pollExecution(context: CloudRunContext, state: FollowState): Promise<boolean> {
+  await pollTurn(context, state);
   const reply = await context.google.call<RunExecution>({
     service: 'run',
     method: 'GET',

@@ -21,7 +21,7 @@ export async function executionResultOf(context: CloudRunContext, state: FollowS
   // It was not followed to its end, so its lines must show whether they are complete.
   if (!state.decoder.complete && !state.waitExpired && state.finished === undefined)
     for await (const _ of followLines(context, state));
-  const log = logLink(parseExecutionName(state.ref), state.execution?.createTime);
+  const log = logLink(parseExecutionName(state.ref), state.execution?.createTime, context.options.logs);
   const { complete } = state.decoder;
   // It was last seen running, or never.
   if (state.execution === undefined || !isOver(state.execution)) {
