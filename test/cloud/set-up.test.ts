@@ -204,6 +204,10 @@ test.each([
   ['D8: that billing must be on', /with billing turned on/],
   ['D9: what a job may cost at least', /0\.0011 if jobs are billed for at least a minute \(not verified\)/],
   [
+    'D12: what is known of the permission for the time of recovery',
+    /getLatestRecoveryTime` \| Google names no permission of its own/,
+  ],
+  [
     'D13: who needs a role in the host project of a shared VPC',
     /roles\/compute\.networkUser` in the host project to Cloud Run's service agent/,
   ],
