@@ -80,10 +80,9 @@ async function openWalk(network: Network): Promise<Walk> {
         typed: `${database.url}\n`,
         async perform({ program, words, input }) {
           if (program === 'gcloud') return await gcloud.run(words, input);
-          const { exitCode, out, err } = await godwit.runWith(
-            gcloud.credentials.principal === person ? env : {},
-            ...words,
-          );
+          const { principal, quotaProject = '' } = gcloud.credentials;
+          const login = principal === person ? { ...env, GOOGLE_CLOUD_QUOTA_PROJECT: quotaProject } : {};
+          const { exitCode, out, err } = await godwit.runWith(login, ...words);
           return { status: exitCode, text: `$ godwit ${words.join(' ')}\n${out}${err}` };
         },
       }),
