@@ -33,6 +33,9 @@ class BusyAmongWaiting extends BaseSequencer {
   }
 }
 
+// People read times in their own zone: for the tests it is this one.
+process.env['TZ'] = 'UTC';
+
 const servers = ['test/support/global-setup.ts'];
 
 export default defineConfig({

@@ -42,6 +42,8 @@ export interface ExecutionFault {
   readonly killAfterMs?: number;
   /** The operation of the run, and the execution's own state, show the end this much later. */
   readonly slowMs?: number;
+  /** A task that is over its time shows its own exit code, if it has one, in addition to the timeout (not known of Google). */
+  readonly timeoutKeepsExitCode?: true;
   /** The end has no time: only the condition `Completed` shows it (reported of executions cancelled before they start). */
   readonly untimedEnd?: true;
 }

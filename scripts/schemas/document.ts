@@ -33,6 +33,7 @@ export const document = z
     pending: z.int().optional().describe('status: how many are not applied'),
     working: z.array(working).optional().describe('status: the runs that are at work on the database'),
     plan: plan.optional(),
+    sql: z.string().optional().describe('plan --sql: what would be executed'),
     checkpoint: z
       .looseObject({ needed: z.boolean(), means: z.string().optional(), text: z.string().optional() })
       .optional()

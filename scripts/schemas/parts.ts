@@ -28,6 +28,7 @@ export const check = z.looseObject({
   where: place,
   migration: z.string(),
   run: z.string().optional().describe('the run that stated it'),
+  along: z.string().optional().describe('the missing column that took it along'),
   ignoredBy: z.string().optional().describe('the pattern of the configuration that makes it a note'),
 });
 const step = z.looseObject({

@@ -10,6 +10,7 @@ import { withReady, type Needs, type Ready } from '../operations/ready.ts';
 import { openProject, type OpenOptions, type Project } from '../project/open.ts';
 import type { Context, Result } from './command.ts';
 import { done, failed } from './result.ts';
+import { runsIn } from './runs-in.ts';
 import { uiOf } from './ui.ts';
 
 /** What a command needs from its project. */
@@ -42,6 +43,7 @@ export async function openProjectOf(
   const opened = await openProject({ ...openingOf(context), ...about });
   if (!opened.ok) return err(...interruptedOr(context, opened.findings));
   context.screen.excerptsFrom(opened.value.root);
+  context.screen.knowRuns(() => runsIn(opened.value.stateDir));
   return opened;
 }
 

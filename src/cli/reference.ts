@@ -25,7 +25,7 @@ export function cliReference(): string {
     '',
     'The answers of commands that only ask (`status`, `plan`, `check`, `verify`, `runs list`, `runs show`, `explain`, `db url`, `--dry-run`, `--help`) go to standard output, so `godwit status | grep pending` and `godwit plan > plan.txt` work. Progress, warnings and findings go to standard error. With `--json`, standard output is one document. For commands marked *events*, it is one event per line; the last one is `run.finished`. The JSON Schemas are in `schemas/`.',
     '',
-    'On a terminal, lines fit its width: they break at words, and names that are too long end in `…`. Commands to copy stay on one line. A pipe or a file gets every line whole. A long run shows what is under way on one line that moves; without a terminal, with `CI=true` and with `TERM=dumb` it is one line when the work takes longer than a moment, and one a minute.',
+    'On a terminal, lines fit its width: they break at words, and names that are too long end in `…`. Commands to copy stay on one line. A pipe or a file gets every line whole. A long run shows what is under way on one line that moves; without a terminal, with `CI=true` and with `TERM=dumb` it is one line when the work takes longer than a moment, and one a minute. Times are those of your zone, and name it; a run is named by the first characters of its id, and any beginning that names only one run is accepted. JSON holds whole ids and times in UTC.',
     '',
     '## Options of every command',
     '',

@@ -9,6 +9,7 @@ import { bindCtrlC } from './ctrl-c.ts';
 import { ageText } from './known.ts';
 import { progressOn } from './progress.ts';
 import { duration } from './screen/format.ts';
+import { runsIn } from './runs-in.ts';
 import { planLines } from './screen/plan.ts';
 import { statementSource } from './statement-source.ts';
 
@@ -34,6 +35,7 @@ function noteOn(context: Context): (note: Note) => void {
     switch (note.kind) {
       case 'opened':
         screen.excerptsFrom(note.project.root);
+        screen.knowRuns(() => runsIn(note.project.stateDir));
         return;
       case 'reached': {
         const { target, place, note: server, bundle } = note.wired;
@@ -91,7 +93,7 @@ async function ask({ io, screen }: Context, question: ConsentQuestion): Promise<
       screen.settle();
       screen.say(
         '',
-        `${screen.style.yellow('!')} This run destroys rows:`,
+        `${screen.style.magenta('!')} This run destroys rows:`,
         ...findings.flatMap(({ why, where }) => [`    ${where?.file ?? ''}:${where?.line ?? 1}`, `      ${why}`]),
       );
       const answer = await io.ask(`\nType yes to destroy ${findings.length === 1 ? 'it' : 'them'}: `);

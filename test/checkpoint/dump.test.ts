@@ -243,7 +243,7 @@ test('a run that is left alone takes its checkpoint before it is started', async
   const started = await project.run('up', '-e', 'dev', '--detach');
   expect(started.exitCode, started.err).toBe(0);
   expect(started.err).toContain('checkpoint: dump');
-  const [, run = ''] = /Run (\w{26})/.exec(started.err) ?? [];
+  const [, run = ''] = /Run (\w{8,26})/.exec(started.err) ?? [];
   const attached = await project.run('runs', 'attach', '-e', 'dev', run);
   expect(attached.exitCode, attached.err).toBe(0);
   expect((await project.run('runs', 'show', '-e', 'dev', run)).shown).toContain(`dump ${run}`);

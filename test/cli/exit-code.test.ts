@@ -28,7 +28,7 @@ test('`status` and `plan --exit-code`: 3 pending, 0 nothing pending, 10 somethin
   expect(await codes()).toEqual([10, 10]);
   // Status tells as much as plan.
   for (const command of ['status', 'plan'])
-    expect((await project.run(command)).err).toMatch(
+    expect((await project.run(command)).shown).toMatch(
       /2_b\.sql:1:1\n[^]*applied on .* by \S+; since then statement 1 \(CREATE TABLE\) was changed/,
     );
   expect(await codes({ DATABASE_URL: nothingListens })).toEqual([30, 30]);

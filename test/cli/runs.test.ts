@@ -11,7 +11,7 @@ const files = {
 test('`runs list` names what changed something, `runs show last` what it did and where it failed', async () => {
   await using database = await createTestDatabase();
   using project = createProject(files, database.url);
-  expect((await project.run('runs', 'show', 'last')).err).toContain('[unknown-run]');
+  expect((await project.run('runs', 'show', 'last')).shown).toContain('[unknown-run]');
   expect((await project.run('up')).exitCode).toBe(0);
   expect((await project.run('up')).exitCode).toBe(0);
   const shown = await project.run('runs', 'show', 'LAST');
@@ -59,8 +59,8 @@ test('`status` names the run that is at work, and what it does', async () => {
   await other.query('commit');
   await other.end();
   expect((await up).exitCode).toBe(0);
-  expect(status.shown).toMatch(/Run 01\w{24} is at work: up by \S+@\S+ from \S+, for [^]*\n {2}3 slow/);
-  expect(status.shown).toMatch(/Next: `godwit runs show 01\w{24}`/);
+  expect(status.shown).toMatch(/Run 01\w{6,24} is at work: up by \S+@\S+ from \S+, for [^]*\n {2}3 slow/);
+  expect(status.shown).toMatch(/Next: `godwit runs show 01\w{6,24}`/);
   expect(document?.['working']).toMatchObject([{ command: 'up', migration: '3' }]);
   expect((await project.run('status')).shown).not.toContain('at work');
 });

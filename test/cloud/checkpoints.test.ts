@@ -151,7 +151,7 @@ test('a run that is left alone takes its checkpoint before it is started', slow,
   const started = await ann.run('up', '-e', 'dev', '--destroy-rows', '--detach');
   expect(started.exitCode, started.err).toBe(0);
   expect(started.err).toContain('checkpoint: point in time');
-  const [, run = ''] = /Run (\w{26})/.exec(started.err) ?? [];
+  const [, run = ''] = /Run (\w{8,26})/.exec(started.err) ?? [];
   const attached = await ann.run('runs', 'attach', '-e', 'dev', run);
   expect(attached.exitCode, attached.err).toBe(0);
   expect(await database.query("select to_regclass('users') as t")).toEqual([{ t: null }]);

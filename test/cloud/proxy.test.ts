@@ -77,6 +77,7 @@ test('F3: a run behind a proxy sends everything through it: calls, images and th
 test('F3: what a proxy refuses is told as that, with its place and without its password', async () => {
   await using strict = await startConnectProxy({ login: 'ann:secret-word' });
   await using closed = await startConnectProxy({});
+  await using odd = await startConnectProxy({ login: 'ann:100%sure' });
   await using broken = await startConnectProxy({ status: 502 });
   const asked = async (value: string, more: Record<string, string> = {}): Promise<string> => {
     const env = { GOOGLE_OAUTH_ACCESS_TOKEN: 'test', HTTPS_PROXY: value, ...more };
@@ -90,6 +91,7 @@ test('F3: what a proxy refuses is told as that, with its place and without its p
   // Without a scheme, as curl takes it.
   expect(await asked(closed.place)).toContain(`the proxy ${closed.place} of HTTPS_PROXY refuses the connection (403)`);
   expect(await asked(`http://${broken.place}`)).toContain('refuses the connection (502)');
+  expect(await asked(`http://ann:100%sure@${odd.place}`)).toContain('refuses the connection (403)');
   expect(await asked('http://127.0.0.1:1')).toContain(
     'the proxy 127.0.0.1:1 of HTTPS_PROXY cannot be used: ECONNREFUSED',
   );

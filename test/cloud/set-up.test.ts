@@ -80,10 +80,9 @@ async function openWalk(network: Network): Promise<Walk> {
         typed: `${database.url}\n`,
         async perform({ program, words, input }) {
           if (program === 'gcloud') return await gcloud.run(words, input);
-          const { exitCode, out, err } = await godwit.runWith(
-            gcloud.credentials.principal === person ? env : {},
-            ...words,
-          );
+          const { principal, quotaProject = '' } = gcloud.credentials;
+          const login = principal === person ? { ...env, GOOGLE_CLOUD_QUOTA_PROJECT: quotaProject } : {};
+          const { exitCode, out, err } = await godwit.runWith(login, ...words);
           return { status: exitCode, text: `$ godwit ${words.join(' ')}\n${out}${err}` };
         },
       }),
@@ -203,6 +202,10 @@ test.each([
   ],
   ['D8: that billing must be on', /with billing turned on/],
   ['D9: what a job may cost at least', /0\.0011 if jobs are billed for at least a minute \(not verified\)/],
+  [
+    'D12: what is known of the permission for the time of recovery',
+    /getLatestRecoveryTime` \| Google names no permission of its own/,
+  ],
   [
     'D13: who needs a role in the host project of a shared VPC',
     /roles\/compute\.networkUser` in the host project to Cloud Run's service agent/,

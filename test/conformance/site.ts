@@ -27,7 +27,7 @@ const emulatedAnswers = {
   U3: /^yes; the answer has /,
   U5: /^taken; the operation succeeds; execution JOB-1: (there at once|404 NOT_FOUND)/,
   U6: /^403 PERMISSION_DENIED: .*\(permission run\.executions\.get\)$/,
-  log: /^\d+\.\d s, 0 entries, no page token$/,
+  log: /^\d+\.\d s, 0 entries, (no|a) page token$/,
   actAs: /^refused: /,
   host: /^refused: .*Expected an image path/,
   secret: /^taken; the operation fails: .*was not found/,

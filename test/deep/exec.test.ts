@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { start } from '../stop/command.ts';
 import { realNodeImage, type MadeImage } from '../support/base-image.ts';
@@ -6,6 +7,7 @@ import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startPooler } from '../support/pgbouncer.ts';
 import { createProject } from '../support/project.ts';
+import { startProgram } from '../support/running.ts';
 import { buildStage } from '../support/stage.ts';
 import { missing } from '../support/tools.ts';
 import { nothingStays } from './pooled.ts';
@@ -35,6 +37,34 @@ describe.skipIf(missing('root', 'ip', 'podman', 'runc', 'docker-registry'))('in 
     expect([absent.exitCode, absent.err]).toEqual([10, expect.stringContaining('[command-not-started]')]);
     expect(await stage.leaked()).toEqual([]);
   }, 600_000);
+});
+
+describe.skipIf(missing('root'))('as the first process, which takes no note of orphans', () => {
+  test('N6: processes that ended on their own, and those that godwit ended, are not left behind', async () => {
+    await using database = await createTestDatabase();
+    using project = createProject({}, database.url);
+    const detached = await project.run('exec', '--detach', '--', 'true');
+    const [, first = ''] = /runs attach (\w+)/.exec(detached.err) ?? [];
+    await project.run('runs', 'attach', first);
+    const folder = join(project.folder, '.godwit/runs', first);
+    const task = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as object;
+    const codes = async (run: string, script: string, more: object = {}): Promise<unknown> => {
+      project.write(
+        join('.godwit/runs', first, 'task.json'),
+        JSON.stringify({ ...task, run, words: ['sh', '-c', script], ...more }),
+      );
+      const runner = ['-pf', '--kill-child', '--mount-proc', process.execPath, resolve('dist/runner.js'), folder];
+      const { exitCode, out } = await startProgram(['unshare', ...runner], { env: { DATABASE_URL: database.url } })
+        .ended;
+      return [exitCode, [...out.matchAll(/\\"code\\":\\"([a-z-]+)/g)].map(([, code]) => code)];
+    };
+    expect(await codes('01FIRST1', '(sh -c "sleep 0.2" &); sleep 0.5')).toEqual([0, []]);
+    expect(await codes('01FIRST2', '(sleep 60 &); trap "" TERM; sleep 60', { timeoutMs: 300, graceMs: 300 })).toEqual([
+      40,
+      ['command-timeout'],
+    ]);
+    expect(await codes('01FIRST3', '(sleep 60 >/dev/null 2>&1 &); true')).toEqual([0, ['processes-left']]);
+  }, 60_000);
 });
 
 describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {

@@ -230,6 +230,33 @@ test('an answer that is lost when an execution is asked for by itself starts no 
   expect(world.called('RunJob')).toBe(1);
 });
 
+test.each(['ephemeral', 'stable'] as const)(
+  'N1: an execution of an %s job that becomes visible late is waited for, and no second one is begun',
+  async (job) => {
+    await using database = await createTestDatabase();
+    await using world = await jobWorld(database.url, { job });
+    using project = createProject(files);
+    // Long after the time that is given to an execution that nothing shows.
+    world.emulator.faults.onVisibility({ upToMs: 1_200 });
+    const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+    expect(execution).toMatchObject({ exitCode: 0, outcome: 'done', findings: [] });
+    expect(execution.events.filter(({ kind }) => kind === 'migration.applied')).toHaveLength(2);
+    expect([world.called('RunJob'), world.emulator.state.executions.length]).toEqual([0, job === 'stable' ? 1 : 0]);
+    expect(world.emulator.calls.filter(({ method }) => /CreateJob|UpdateJob/.test(method))).toHaveLength(1);
+  },
+);
+
+test('N5, N8: a timeout of the platform is named next to what the runner says, and an end without a time counts', async () => {
+  await using database = await createTestDatabase();
+  await using world = await jobWorld(database.url, { timeout: '2s' });
+  using project = createProject({ 'migrations/1_slow.sql': 'select pg_sleep(60);' });
+  world.emulator.faults.onExecution({ untimedEnd: true, timeoutKeepsExitCode: true });
+  const execution = await world.perform(applyTask(), await bundleIn(project.folder));
+  expect(execution).toMatchObject({ exitCode: 130, outcome: 'interrupted' });
+  expect(execution.warnings?.map(({ code }) => code)).toEqual(['job-timeout']);
+  expect(world.cloud.leaked()).toEqual([]);
+});
+
 test('a start whose answer never comes is not called a failure (`job-start-unknown`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
+import { namedRun } from '../support/named-run.ts';
 
 const node = process.execPath;
 
@@ -16,15 +17,13 @@ function alive(pid: number): boolean {
   }
 }
 
-const runOf = (text: string): string => /runs attach (\w+)/.exec(text)?.[1] ?? '';
-
 test('a detached command goes on by itself, and whoever attaches sees its output from the beginning', async () => {
   await using database = await createTestDatabase();
   using project = createProject({}, database.url);
   const script = "console.log('from the beginning'); console.error('and beside'); process.exit(5)";
   const started = await project.run('exec', '--detach', '--', node, '-e', script);
   expect(started.exitCode, started.err).toBe(0);
-  const attached = await project.run('runs', 'attach', runOf(started.err));
+  const attached = await project.run('runs', 'attach', namedRun(project.folder, started.err));
   expect([attached.exitCode, attached.out]).toEqual([40, 'from the beginning\n']);
   expect(attached.err).toContain('and beside');
   expect(attached.err).toContain('ended with exit code 5');
@@ -36,7 +35,7 @@ test('when the runner is killed its command is ended, the database is free, and 
   const file = join(project.folder, 'pid');
   const script = `require('node:fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1000)`;
   const started = await project.run('exec', '--detach', '--', node, '-e', script);
-  const run = runOf(started.err);
+  const run = namedRun(project.folder, started.err);
   await until('the command works', () => existsSync(file) && readFileSync(file, 'utf8') !== '', 30_000);
   const command = Number(readFileSync(file, 'utf8'));
   process.kill(Number.parseInt(project.read(`.godwit/runs/${run}/pid`), 10), 'SIGKILL');
@@ -56,7 +55,7 @@ test('a lost connection is made again while the command goes on, with the lock',
     writeFileSync('there', '');
     const look = setInterval(() => { if (existsSync('go')) clearInterval(look); }, 50)`;
   const started = await project.run('exec', '--detach', '--', node, '-e', script);
-  const run = runOf(started.err);
+  const run = namedRun(project.folder, started.err);
   await until('the command works', () => existsSync(join(project.folder, 'there')), 30_000);
   const sessions = `select pid from pg_stat_activity where datname = current_database() and application_name like 'godwit ${run}%'`;
   await until('it has its sessions', async () => (await database.query(sessions)).length === 2, 30_000);

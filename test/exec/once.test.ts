@@ -9,6 +9,7 @@ import type { ExecTask } from '../../src/migrate/contract/task.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
+import { namedRun } from '../support/named-run.ts';
 
 let database: TestDatabase;
 let project: TestProject;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   project = createProject({ go: '' }, database.url);
   const started = await project.run('exec', '--detach', '--', process.execPath, '-e', script);
-  [, first = ''] = /runs attach (\w+)/.exec(started.err) ?? [];
+  first = namedRun(project.folder, started.err);
   await project.run('runs', 'attach', first);
 });
 

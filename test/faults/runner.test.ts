@@ -8,12 +8,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
 import { elapse } from '../support/elapse.ts';
+import { namedRun } from '../support/named-run.ts';
 
 const table = 'create table a (n int);\n';
 
 async function detached(project: TestProject, database: TestDatabase): Promise<{ run: string; pid: number }> {
   const started = await project.run('up', '--detach');
-  const run = /runs attach (\w+)/.exec(started.err)?.[1] ?? '';
+  const run = namedRun(project.folder, started.err);
   const sleeping = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
   await until('its statement sleeps', async () => (await database.query(sleeping)).length > 0);
   return { run, pid: Number.parseInt(project.read(`.godwit/runs/${run}/pid`), 10) };
@@ -68,7 +69,7 @@ test('a runner that was killed, and a database out of reach: nobody knows yet', 
 test('a runner whose last lines are missing ended as the history says (`lines-lost`)', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': table, 'migrations/2_b.sql': 'select 1 / 0;' }, database.url);
-  const run = /runs attach (\w+)/.exec((await project.run('up', '--detach')).err)?.[1] ?? '';
+  const run = namedRun(project.folder, (await project.run('up', '--detach')).err);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(40);
   const lines = project.read(`.godwit/runs/${run}/events.ndjson`).split('\n');
   project.write(`.godwit/runs/${run}/events.ndjson`, `${lines.slice(0, 4).join('\n')}\n`);
@@ -105,7 +106,7 @@ test('a frozen runner whose session was ended finds out that another one has tak
 test('another process that bears the pid of a runner is not stopped for it', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': table }, database.url);
-  const run = /runs attach (\w+)/.exec((await project.run('up', '--detach')).err)?.[1] ?? '';
+  const run = namedRun(project.folder, (await project.run('up', '--detach')).err);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
   project.write(`.godwit/runs/${run}/pid`, `${process.pid} another-start`);
   let signals = 0;
@@ -120,7 +121,7 @@ test('another process that bears the pid of a runner is not stopped for it', asy
 test('a bundle that was changed on its way is refused as damaged, whatever was changed', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ 'migrations/1_a.sql': `${table}create table b (n int);` }, database.url);
-  const run = /runs attach (\w+)/.exec((await project.run('up', '--detach')).err)?.[1] ?? '';
+  const run = namedRun(project.folder, (await project.run('up', '--detach')).err);
   expect((await project.run('runs', 'attach', run)).exitCode).toBe(0);
   const bundle = join(project.folder, '.godwit/runs', run, 'bundle');
   const manifest = join(bundle, 'manifest.json');

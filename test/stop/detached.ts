@@ -1,6 +1,7 @@
 import type { TestDatabase } from '../support/database.ts';
 import type { TestProject } from '../support/project.ts';
 import { until } from '../support/child.ts';
+import { namedRun } from '../support/named-run.ts';
 
 /** A run in a process of its own. */
 export interface DetachedRun {
@@ -11,8 +12,7 @@ export interface DetachedRun {
 /** Starts a detached run of this project. */
 export async function detach(project: TestProject, ...options: readonly string[]): Promise<DetachedRun> {
   const started = await project.run('up', '--detach', ...options);
-  const run = /runs attach (\w+)/.exec(started.err)?.[1];
-  if (run === undefined) throw new Error(started.err);
+  const run = namedRun(project.folder, started.err);
   return { run, pid: Number.parseInt(project.read(`.godwit/runs/${run}/pid`), 10) };
 }
 

@@ -7,6 +7,7 @@ export async function atTerminal(
   env: Readonly<Record<string, string>>,
   line: string,
   answers: string[],
+  columns = 100,
 ): Promise<{
   readonly exitCode: number;
   readonly err: string;
@@ -29,7 +30,7 @@ export async function atTerminal(
       },
       terminal: true,
       interactive: true,
-      columns: () => 100,
+      columns: () => columns,
       ask: (question) => {
         questions.push(question);
         return Promise.resolve(answers.shift());

@@ -59,7 +59,7 @@ export async function runAttempt(
   const end = await running.ended;
   for (const timer of timers) clearTimeout(timer);
   delete task.running;
-  const result = resultOf(end, timedOut);
+  const result = resultOf(end, timedOut, readied.fault?.timeoutKeepsExitCode === true);
   if (!result.ok) log('varlog/system', textOf(objectOf(result.result['status'])['message']));
   return result;
 }
@@ -115,12 +115,18 @@ function environment(
 }
 
 /** Code and text of the status are assumed; exit code and signal are separate fields, as in the protos. */
-function resultOf(end: TaskEnd, timedOut: boolean): { readonly ok: boolean; readonly result: JsonObject } {
+function resultOf(
+  end: TaskEnd,
+  timedOut: boolean,
+  keepsCode: boolean,
+): { readonly ok: boolean; readonly result: JsonObject } {
   const status = (code: number, message: string): JsonObject => ({ code, message });
   if (timedOut) {
     const result = {
       status: status(4, 'The task has timed out.'),
-      termSignal: constants.signals[end.signal ?? 'SIGTERM'],
+      ...(keepsCode && end.signal === undefined
+        ? { exitCode: end.exitCode }
+        : { termSignal: constants.signals[end.signal ?? 'SIGTERM'] }),
     };
     return { ok: false, result };
   }

@@ -38,6 +38,7 @@ export const backupRoutes: readonly PlainRoute[] = [
         description: textOf(wanted['description']),
         location: textOf(wanted['location']),
         expiryTime: '',
+        named: false,
       });
     },
   },
@@ -97,6 +98,7 @@ export const backupRoutes: readonly PlainRoute[] = [
         description: textOf(wanted['description']),
         location: textOf(wanted['location']),
         expiryTime,
+        named: true,
       });
     },
   },
@@ -161,7 +163,7 @@ function expiryOf(world: World, wanted: JsonObject): string {
 function makeBackup(
   { world, principal }: Call,
   instance: InstanceRecord,
-  wanted: Pick<BackupRecord, 'description' | 'location' | 'expiryTime'>,
+  { named, ...wanted }: Pick<BackupRecord, 'description' | 'location' | 'expiryTime'> & { readonly named: boolean },
 ): JsonObject {
   // Assumed: the text. Documentation: an instance must run.
   if (instance.state !== 'RUNNABLE' && instance.state !== 'ONLINE_MAINTENANCE')
@@ -184,7 +186,7 @@ function makeBackup(
     type: 'BACKUP_VOLUME',
     user: principal,
     ms: instance.backupMs,
-    backup: { id: record.id, name: record.name },
+    backup: { id: record.id, ...(named ? { name: record.name } : {}) },
     end() {
       record.endTime = world.now();
       record.state = instance.backupFault === 'fails' ? 'FAILED' : 'SUCCESSFUL';

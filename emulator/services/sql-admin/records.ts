@@ -55,8 +55,8 @@ export interface SqlOperation {
   endTime: string;
   status: 'PENDING' | 'RUNNING' | 'DONE';
   error: { readonly code: string; readonly message: string } | undefined;
-  /** The backup that the operation makes. */
-  readonly backup?: { readonly id: string; readonly name: string };
+  /** The backup that the operation makes; a backup run has no name (assumed). */
+  readonly backup?: { readonly id: string; readonly name?: string };
 }
 
 /** A backup; runs and backups are two views of it. */
@@ -155,7 +155,13 @@ export function operationView({ instance, backup, error, ...one }: SqlOperation)
     selfLink: `https://sqladmin.googleapis.com/v1/projects/${instance.project}/operations/${one.name}`,
     ...(backup === undefined
       ? {}
-      : { backupContext: { kind: 'sql#backupContext', backupId: backup.id, name: backup.name } }),
+      : {
+          backupContext: {
+            kind: 'sql#backupContext',
+            backupId: backup.id,
+            ...(backup.name === undefined ? {} : { name: backup.name }),
+          },
+        }),
     ...(error === undefined
       ? {}
       : { error: { kind: 'sql#operationErrors', errors: [{ kind: 'sql#operationError', ...error }] } }),

@@ -166,6 +166,6 @@ async function markMoment(
     restore: command.map(shellWord).join(' '),
     undoes: `nothing on its own: it creates the new instance ${copy}; moving to it gives up every write since to ${all}`,
     takenAt: moment,
-    kept: unchecked ? `${days} days as configured (not checked)` : `${days} days`,
+    kept: unchecked ? `${days} days as configured (not checked: ${window.denied})` : `${days} days`,
   };
 }

@@ -79,7 +79,7 @@ function quotaDenied(error: GoogleError, what: GoogleActivity, why: string): Fin
   const grant = grantCommand('roles/serviceusage.serviceUsageConsumer', `projects/${project}`);
   return fault('google-quota-project', {
     why,
-    fix: `Requests are charged to project ${project}, which your account may not use: \`${grant}\`, or charge another project with \`gcloud auth application-default set-quota-project PROJECT\`.`,
+    fix: `Requests are charged to project ${project}, which your account may not use: \`${grant}\`, or charge another project with \`gcloud auth application-default set-quota-project OTHER_PROJECT\`.`,
   });
 }
 

@@ -42,23 +42,23 @@ export interface QuotaProjects {
  * then without any. What was refused once is not tried again.
  */
 export function createQuotaProjects(own: string | undefined): QuotaProjects {
-  const refused = new Set<string>();
+  const refused = new Map<string, GoogleError>();
   return {
     async send(signature, send) {
       const { quotaProject, isChosen = false } = signature;
       const wanted = isChosen ? [quotaProject, own] : [own, quotaProject];
       const named = [...new Set(wanted.filter((one) => one !== undefined))];
       const untried = named.filter((one) => !refused.has(one));
-      let first: GoogleReply<never> | undefined;
+      let first = named.map((one) => refused.get(one)).find((error) => error !== undefined);
       for (const project of [...untried, undefined]) {
         const reply = await send(project);
         if (reply.ok || !isAboutQuotaProject(reply.error)) return reply;
-        const sent = project === undefined ? {} : { quotaProject: project };
-        first ??= { ok: false, error: { ...reply.error, ...sent } };
+        const error = { ...reply.error, ...(project === undefined ? {} : { quotaProject: project }) };
+        first ??= error;
         // An API that is off may be on in a minute; a role is granted more rarely.
-        if (project !== undefined && reply.error.detail === 'USER_PROJECT_DENIED') refused.add(project);
+        if (project !== undefined && error.detail === 'USER_PROJECT_DENIED') refused.set(project, error);
       }
-      return first ?? (await send(undefined));
+      return first === undefined ? await send(undefined) : { ok: false, error: first };
     },
   };
 }

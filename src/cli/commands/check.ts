@@ -50,9 +50,9 @@ function summary({ folders, scripts, findings }: CheckedFiles, style: Style): re
   ];
   const found = [
     ...(errors === 0 ? [] : [style.red(countOf(errors, 'error'))]),
-    ...(warnings === 0 ? [] : [style.yellow(countOf(warnings, 'warning'))]),
+    ...(warnings === 0 ? [] : [style.magenta(countOf(warnings, 'warning'))]),
   ];
-  const symbol = errors > 0 ? style.red('✘') : warnings > 0 ? style.yellow('!') : style.green('✔');
+  const symbol = errors > 0 ? style.red('✘') : warnings > 0 ? style.magenta('!') : style.green('✔');
   const verdict = found.length === 0 ? 'No mistakes found' : found.join(', ');
   return [`${symbol} ${verdict}${what.length === 0 ? '' : `  ${style.dim(what.join(' · '))}`}`];
 }

@@ -69,7 +69,7 @@ export const run: Run<typeof spec> = async (context) => {
   if (!written.ok) return failed(written.findings);
   const paths = written.value;
   const namesake = present.find((file) => /^\d+_/.test(file) && file.replace(/^\d+_/, '') === `${name}.sql`);
-  if (namesake !== undefined) screen.say(`${screen.style.yellow('!')} ${namesake} has the same name.`);
+  if (namesake !== undefined) screen.say(`${screen.style.magenta('!')} ${namesake} has the same name.`);
   screen.say(...takenLines(taken), ...paths.map((path) => `${screen.style.green('✔ written')} ${path}`));
   screen.say('', 'Write its SQL, then `godwit plan` shows what would run.');
   return done({

@@ -1,4 +1,6 @@
 import { pendingExit } from '../../kit/exit-code.ts';
+import { maskCredentials } from '../../kit/credential-shapes.ts';
+import type { Plan } from '../../migrate/contract/model.ts';
 import { plannedCheckpoint } from '../../operations/checkpoint-method.ts';
 import { writePlan } from '../../operations/plan-file.ts';
 import { defineCommand, type Run } from '../command.ts';
@@ -9,6 +11,7 @@ import { flag, path } from '../options/kinds.ts';
 import { selectionOf } from '../../operations/selection.ts';
 import { exitCode, file, fresh, outOfOrder, resumeUp, to } from '../options/shared.ts';
 import { failed } from '../result.ts';
+import type { Ready } from '../../operations/ready.ts';
 import { checkpointNote, planLines } from '../screen/plan.ts';
 
 export const spec = defineCommand({
@@ -23,6 +26,7 @@ export const spec = defineCommand({
     outOfOrder,
     resumeUp,
     file,
+    sql: flag('print the SQL that would be executed, with the place of each statement'),
     down: flag('plan the way back: what `down` would undo'),
     exitCode,
     fresh,
@@ -30,6 +34,7 @@ export const spec = defineCommand({
   examples: [
     { type: 'godwit plan', does: 'what `up` would do now' },
     { type: 'godwit plan -e prod --out prod.plan.json', does: 'write a plan for review; `up --plan` applies it' },
+    { type: 'godwit plan --sql > plan.sql', does: 'every statement that would be executed, and what godwit adds' },
     { type: 'godwit plan --exit-code', does: 'for a pipeline: 0 nothing pending, 3 pending, 10 something is wrong' },
   ],
 });
@@ -46,8 +51,13 @@ export const run: Run<typeof spec> = async (context) => {
     if (!made.ok) return failed(made.findings);
     const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);
-    screen.answer(...planLines(found, screen.style), ...checkpointNote(checkpoint, screen.style));
     const environment = project.environment.name;
+    const sql = options.sql && found.steps.length > 0 ? await sqlOf(found, ready) : undefined;
+    if (sql === undefined) screen.answer(...planLines(found, screen.style));
+    else if (!screen.json) screen.product(maskCredentials(sql));
+    const checkpointed = checkpointNote(checkpoint, screen.style);
+    if (sql === undefined) screen.answer(...checkpointed);
+    else screen.say(...checkpointed);
     if (out !== undefined) {
       const written = await writePlan(io.cwd, out, {
         environment,
@@ -67,7 +77,19 @@ export const run: Run<typeof spec> = async (context) => {
       exitCode: options.exitCode && exitCode === 0 && found.steps.length > 0 ? pendingExit : exitCode,
       outcome,
       findings,
-      data: { environment, plan: found, checkpoint, ...asOfData(made.value.known) },
+      data: {
+        environment,
+        plan: found,
+        ...(sql === undefined ? {} : { sql }),
+        checkpoint,
+        ...asOfData(made.value.known),
+      },
     };
   });
 };
+
+async function sqlOf(plan: Plan, { project, wired }: Ready): Promise<string> {
+  const { plannedSql } = await import('../../operations/planned-sql.ts');
+  const { name, locks } = project.environment;
+  return await plannedSql(plan, wired.bundle, { environment: name, locks });
+}

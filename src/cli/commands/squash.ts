@@ -73,15 +73,15 @@ const mostRows = 20;
 
 function show({ screen }: Context, squashed: SquashedFiles): void {
   const { squash: made, written, replaced, removed, count, major } = squashed;
-  const { green, yellow, dim } = screen.style;
+  const { green, magenta, dim } = screen.style;
   screen.say('', ...written.map((file) => `${green('✔ written')} ${file}`));
   screen.say(
     `${green('✔')} Proven by rehearsal on PostgreSQL ${major}: ${countOf(made.objects, 'object')} and the rows of ${countOf(made.tables, 'table')} are as ${countOf(count, 'migration')} ${count === 1 ? 'makes' : 'make'} them, ${made.form === 'whole' ? 'in one transaction' : 'in a transaction for each migration'}.`,
   );
-  for (const change of made.changes) screen.say(`${yellow('▲')} ${change}`);
+  for (const change of made.changes) screen.say(`${magenta('▲')} ${change}`);
   for (const table of made.values)
     screen.say(
-      `${yellow('▲')} ${table}: the same number of rows, with values that differ from run to run (times, random values).`,
+      `${magenta('▲')} ${table}: the same number of rows, with values that differ from run to run (times, random values).`,
     );
   if (made.rows.length > 0) {
     const shown = made.rows.slice(0, mostRows);

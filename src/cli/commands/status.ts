@@ -17,7 +17,8 @@ import { text } from '../options/kinds.ts';
 import { exitCode, file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Screen } from '../screen/screen-port.ts';
-import { countOf, shortTime } from '../screen/format.ts';
+import { countOf } from '../screen/format.ts';
+import { localTime } from '../screen/local-time.ts';
 import type { Style } from '../screen/style.ts';
 import { table } from '../screen/table.ts';
 import { workingLines } from './status/working.ts';
@@ -193,10 +194,10 @@ function tally(lines: readonly StatusLine[]): string {
 function row(line: StatusLine, style: Style): readonly string[] {
   const title = isBareId(line.id) ? line.name : `${line.id} ${line.name || '(its file is gone)'}`;
   if (line.state === 'applied' || line.state === 'ahead') {
-    const when = `${shortTime(line.at ?? '')} by ${line.by ?? ''}`;
+    const when = `${localTime(line.at ?? '')} by ${line.by ?? ''}`;
     const from = line.from === undefined ? '' : ` from ${line.from}`;
     const how = style.dim(line.how === 'applied' ? when : `${line.how ?? ''}${from} ${when}`);
-    const ahead = line.state === 'ahead' ? ` ${style.yellow('ahead of the files here')}` : '';
+    const ahead = line.state === 'ahead' ? ` ${style.magenta('ahead of the files here')}` : '';
     return [`  ${style.green('✔')} ${title}`, `${how}${ahead}`];
   }
   const paint =
@@ -204,7 +205,7 @@ function row(line: StatusLine, style: Style): readonly string[] {
       ? style.cyan
       : line.state === 'changed' || line.state === 'missing'
         ? style.red
-        : style.yellow;
+        : style.magenta;
   return [`  ${paint(line.state === 'pending' ? '•' : '!')} ${title}`, paint(stateText(line))];
 }
 

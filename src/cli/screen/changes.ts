@@ -111,7 +111,7 @@ export function changeLines(
   names: ReadonlyMap<string, string> = new Map(),
 ): readonly string[] {
   const migrations = [...new Set(changes.map(({ migration }) => migration))];
-  const paint = { created: style.green, changed: style.yellow, dropped: style.red } as const;
+  const paint = { created: style.green, changed: style.magenta, dropped: style.red } as const;
   return migrations.flatMap((migration) => {
     const own = changes.filter((change) => change.migration === migration);
     // A part is indented below its whole only if this migration, not an earlier one, lists the whole.

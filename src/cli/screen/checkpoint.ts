@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../migrate/contract/checkpoint.ts';
+import { localTime } from './local-time.ts';
 import type { Style } from './style.ts';
 
 /** Describes a checkpoint that was taken: what it is, how to restore it, what that would undo. */
@@ -6,7 +7,7 @@ export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly 
   const { means: method, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
   const size = bytes === undefined ? '' : `, ${sizeText(bytes)}`;
   return [
-    `  ${style.green('✔')} checkpoint: ${words[method]}${size} ${style.dim(`· ${id}, as of ${takenAt}, kept ${kept}`)}`,
+    `  ${style.green('✔')} checkpoint: ${words[method]}${size} ${style.dim(`· ${id}, as of ${localTime(takenAt)}, kept ${kept}`)}`,
     style.dim(`    to restore: ${restore}`),
     style.dim(`    this undoes ${undoes}; try the down file first`),
   ];

@@ -6,8 +6,11 @@ import type { Style } from './style.ts';
 
 /** Lists the failed checks; those that passed are only counted. */
 export function checkLines(checks: readonly Check[], style: Style): readonly string[] {
-  return checks
-    .filter((check) => !check.ok)
+  const failed = checks.filter((check) => !check.ok);
+  const objects = new Set(failed.map(({ object }) => object));
+  const isShownWith = ({ along }: Check): boolean => along !== undefined && objects.has(along);
+  return failed
+    .filter((check) => !isShownWith(check))
     .flatMap((check) => [
       [
         `  ${symbol(check, style)} ${check.kind.replaceAll('-', ' ')} ${style.bold(check.object)}`,
@@ -15,8 +18,16 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
       ].join(' '),
       ...(check.expected === '' ? [] : valueLines('expected', check.expected)),
       ...(check.actual === '' ? [] : valueLines('found', check.actual)),
+      ...withIt(failed.filter(({ along }) => along === check.object)),
       ...(check.ignoredBy === undefined ? [] : [`      ignored by ${check.ignoredBy}`]),
     ]);
+}
+
+/** What went along with a missing object. */
+function withIt(checks: readonly Check[]): readonly string[] {
+  if (checks.length === 0) return [];
+  const names = checks.map(({ kind, object }) => `${kind.replace(/^drift-/, '').replaceAll('-', ' ')} ${object}`);
+  return [`      with it   ${names.join(', ')}`];
 }
 
 /** Further lines of a value are indented below the first one. */
@@ -51,5 +62,5 @@ export function checkSummary(checks: readonly Check[]): string {
 
 function symbol(check: Check, style: Style): string {
   if (check.severity === 'error') return style.red('✘');
-  return check.severity === 'warning' ? style.yellow('!') : style.cyan('i');
+  return check.severity === 'warning' ? style.magenta('!') : style.cyan('i');
 }

@@ -10,10 +10,10 @@ import { countOf, duration, size } from './format.ts';
 import { shown } from '../../migrate/contract/command-text.ts';
 import { execEnding } from './exec-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
+import { withLocalTimes } from './local-time.ts';
 import { pruningLines } from './pruning.ts';
 import type { OutputPiece, Screen } from './screen-port.ts';
-import { table } from './table.ts';
-import { padTo } from './text-width.ts';
+import { textWidth } from './text-width.ts';
 
 const soonMs = 2_000;
 
@@ -89,7 +89,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         );
         break;
       case 'waiting':
-        screen.say(style.yellow(`Another run holds the database: ${event.holder}. Waiting …`));
+        screen.say(style.magenta(`Another run holds the database: ${withLocalTimes(event.holder)}. Waiting …`));
         break;
       case 'checkpoint.progress':
         showCheckpoint(event.text);
@@ -102,7 +102,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         break;
       case 'plan':
         planned = event.plan.steps.length;
-        widest = Math.max(0, ...event.plan.steps.map((step) => label(step.id, step.name).length));
+        widest = Math.max(0, ...event.plan.steps.map((step) => textWidth(label(step.id, step.name))));
         turnsBack = event.plan.steps.some((step) => step.direction === 'down');
         break;
       case 'migration.started':
@@ -128,9 +128,13 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
               ? 'recorded in place of what it replaces'
               : event.how;
         underWay.applied();
-        const arrow = event.direction === 'down' ? style.yellow('↩') : style.green('✔');
-        const title = `  ${arrow} ${padTo(label(event.id, event.name), widest)}`;
-        screen.say(table([[title, style.dim(duration(event.ms).padStart(7)), style.dim(how)]], [0]));
+        const arrow = event.direction === 'down' ? style.magenta('↩') : style.green('✔');
+        const title = `  ${arrow} ${label(event.id, event.name)}`;
+        screen.say({
+          rows: [{ cells: [title, style.dim(duration(event.ms).padStart(7)), style.dim(how)] }],
+          cut: [0],
+          least: [widest + 4],
+        });
         break;
       }
       case 'migration.failed':

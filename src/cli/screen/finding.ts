@@ -32,7 +32,7 @@ export function renderFinding(
     ...(where === undefined
       ? []
       : [
-          `  ${style.cyan(clean(placeText(where)))}`,
+          `  ${style.bold(clean(placeText(where)))}`,
           ...excerpt(where, paint, (file, line) => cleaned(readLine(file, line), clean), width),
         ]),
     ...indented(clean(finding.why), width),
@@ -56,7 +56,7 @@ const symbols: Readonly<Record<Severity, string>> = { error: '✘', warning: '!'
 
 function colourOf(severity: Severity, style: Style): (text: string) => string {
   if (severity === 'error') return style.red;
-  return severity === 'warning' ? style.yellow : style.cyan;
+  return severity === 'warning' ? style.magenta : style.cyan;
 }
 
 const widestExcerpt = 100;

@@ -36,8 +36,3 @@ export function aligned(rows: readonly (readonly string[])[], gap = '  '): reado
     row.map((cell, index) => (index === row.length - 1 ? cell : padTo(cell, widths[index] ?? 0))).join(gap),
   );
 }
-
-/** An ISO time as `2026-03-04 05:06:07`, in UTC. */
-export function shortTime(iso: string): string {
-  return iso.slice(0, 19).replace('T', ' ');
-}

@@ -11,7 +11,7 @@ export function checkpointNote(planned: PlannedCheckpoint, style: Style): readon
   if (!planned.needed) return [];
   // Without means, the text begins with "godwit cannot take one: ".
   const text = `A checkpoint comes first${planned.means === 'none' ? ', but ' : ': '}${planned.text}.`;
-  return [planned.means === 'none' ? style.yellow(text) : style.dim(text)];
+  return [planned.means === 'none' ? style.magenta(text) : style.dim(text)];
 }
 
 /** Lists what would run, step by step, with what it destroys; or, by `how`, what would be recorded and not executed. */
@@ -31,7 +31,7 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
       rows: plan.steps.map((step) => ({
         cells: row(step, style),
         below: (how === 'execute' ? step.destroys : []).map(
-          ({ what, where }) => `    ${style.yellow('!')} ${what} ${style.dim(placeText(where))}`,
+          ({ what, where }) => `    ${style.magenta('!')} ${what} ${style.dim(placeText(where))}`,
         ),
       })),
       cut: [0, 2],
@@ -52,7 +52,7 @@ const verbs = {
 function row(step: PlanStep, style: Style): readonly string[] {
   const id = step.id.startsWith('file:') ? '' : `${step.id} `;
   return [
-    `  ${step.direction === 'down' ? style.yellow('↩') : style.cyan('•')} ${style.bold(id + step.name)}`,
+    `  ${step.direction === 'down' ? style.magenta('↩') : style.cyan('•')} ${style.bold(id + step.name)}`,
     style.dim(modeText(step)),
     style.dim(
       step.standsFor === undefined ? does(step) : `in place of ${step.standsFor} that are applied; nothing is executed`,

@@ -1,5 +1,6 @@
 import type { Pruned, Pruning } from '../../migrate/contract/pruning.ts';
-import { countOf, shortTime } from './format.ts';
+import { countOf } from './format.ts';
+import { localTime } from './local-time.ts';
 import type { Style } from './style.ts';
 
 /** Says what would be removed, or was removed. */
@@ -21,7 +22,7 @@ export function prunedLines({ run, by, at, ...pruning }: Pruned, style: Style): 
   const { before, runs, events } = pruning;
   return [
     style.dim(
-      `  ${shortTime(at)} UTC: ${countOf(runs, 'run')} before ${shortTime(before)} with ${countOf(events, 'event')} pruned by ${by}, run ${run}`,
+      `  ${localTime(at)}: ${countOf(runs, 'run')} before ${localTime(before)} with ${countOf(events, 'event')} pruned by ${by}, run ${run}`,
     ),
   ];
 }

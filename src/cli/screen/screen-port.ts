@@ -15,6 +15,10 @@ export interface Screen {
   readonly json: boolean;
   /** How long the command has taken so far, as its user sees it. */
   readonly elapsedMs: number;
+  /** Ids of runs that the names of others must be told apart from. */
+  knowRuns(ids: () => readonly string[]): void;
+  /** The name of a run for people: the beginning of its id. In texts, a run is named so without asking. */
+  nameOfRun(id: string): string;
   /** True: there is no live line, and what was written stays. */
   readonly lasting: boolean;
   /** Lines for people, on standard error; silent with --json. */

@@ -9,6 +9,8 @@ import type { Io } from '../io.ts';
 import { annotationOf } from './annotation.ts';
 import { columnsOf } from './columns.ts';
 import { renderFinding, type LineReader } from './finding.ts';
+import { withLocalTimes } from './local-time.ts';
+import { createRunNames } from './run-names.ts';
 import { createHeartbeat, createSpinner, type LiveLine } from './live.ts';
 import type { Moving } from './moving.ts';
 import type { StatementSource } from './placed-statement.ts';
@@ -57,7 +59,9 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
   const style = createStyle(colour);
   const live = !json && isLive(io);
   const redact = (text: string): string => redactor.redact(text);
+  const names = createRunNames();
   const clean = (text: string): string => harmless(maskCredentials(redactor.redact(text)), colour);
+  const words = (text: string): string => names.inText(withLocalTimes(text));
   // What a program reads, or a log keeps, is neither wrapped nor cut.
   const widths = {
     err: () => (io.terminal ? columnsOf(io) : Infinity),
@@ -79,7 +83,7 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
   };
   const laidOut = (stream: 'err' | 'out', lines: readonly Line[]): readonly string[] => {
     const width = widths[stream]();
-    const ready = (text: string): string => clean(hints.lines(text));
+    const ready = (text: string): string => clean(names.inText(hints.lines(text)));
     return lines.flatMap((one) => {
       if (typeof one === 'string')
         return ready(one)
@@ -117,6 +121,8 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       return clock() - began;
     },
     lasting: !live,
+    knowRuns: (ids) => names.know(ids),
+    nameOfRun: (id) => names.short(id),
     say,
     answer: (...lines) => {
       if (!json) write('out', laidOut('out', lines));
@@ -147,7 +153,9 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
       if (!json && count <= mostOfOneCode) {
-        write('err', ['', ...renderFinding(hints.finding(finding), style, lineAt, { width: widths.err(), clean })]);
+        const hinted = hints.finding(finding);
+        const told = { ...hinted, why: words(hinted.why), fix: words(hinted.fix) };
+        write('err', ['', ...renderFinding(told, style, lineAt, { width: widths.err(), clean })]);
       }
       annotate(finding);
     },

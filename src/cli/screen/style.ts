@@ -1,13 +1,16 @@
 /** Colours a text. */
 type Paint = (text: string) => string;
 
-/** The colours, or functions that add none. */
+/**
+ * The colours, or functions that add none. All are readable on dark and on light backgrounds: so warnings are magenta, as
+ * those of compilers, because yellow vanishes on white.
+ */
 export interface Style {
   readonly bold: Paint;
   readonly dim: Paint;
   readonly red: Paint;
   readonly green: Paint;
-  readonly yellow: Paint;
+  readonly magenta: Paint;
   readonly cyan: Paint;
 }
 
@@ -20,7 +23,7 @@ export function createStyle(enabled: boolean): Style {
     dim: paint(2, 22),
     red: paint(31, 39),
     green: paint(32, 39),
-    yellow: paint(33, 39),
+    magenta: paint(35, 39),
     cyan: paint(36, 39),
   };
 }

@@ -6,6 +6,8 @@ export interface Table {
   readonly rows: readonly TableRow[];
   /** The columns that are cut, this one first, if the rows are too wide for the terminal. */
   readonly cut: readonly number[];
+  /** The least widths of the columns, because of rows that are shown later. */
+  readonly least?: readonly number[];
 }
 
 /** A row, and the lines below it. */
@@ -23,11 +25,11 @@ export function table(rows: readonly (readonly string[])[], cut: readonly number
 }
 
 const gap = '  ';
-const narrowest = 12;
+const narrowest = 8;
 
 /** The lines of a table, each of them at most `width` columns wide. A last column that is not cut is wrapped. */
-export function tableLines({ rows, cut }: Table, width: number): readonly string[] {
-  const natural: number[] = [];
+export function tableLines({ rows, cut, least = [] }: Table, width: number): readonly string[] {
+  const natural = [...least];
   for (const { cells } of rows)
     for (const [index, cell] of cells.entries()) natural[index] = Math.max(natural[index] ?? 0, textWidth(cell));
   const widths = fitted(natural, cut, width);

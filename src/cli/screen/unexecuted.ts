@@ -1,5 +1,6 @@
 import type { AuditRow } from '../../migrate/contract/history-rows.ts';
-import { aligned, shortTime } from './format.ts';
+import { aligned } from './format.ts';
+import { localTime } from './local-time.ts';
 import type { Style } from './style.ts';
 
 const kinds: ReadonlyMap<string, string> = new Map([
@@ -32,5 +33,5 @@ function originOf(body: string): readonly [migration: string, origin: string] {
     readonly tool?: string;
     readonly at?: string;
   };
-  return [migration, `from ${tool}${at === undefined ? '' : `, applied ${shortTime(at)}`}`];
+  return [migration, `from ${tool}${at === undefined ? '' : `, applied ${localTime(at)}`}`];
 }

@@ -17,7 +17,7 @@ export function createWaitLines(screen: Screen, underWay: UnderWay): (event: Wai
   let readingBehind = '';
   const showReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
     const who = event.blockers.map(({ pid }) => pid).join(' ');
-    if (who !== readingBehind) screen.say(screen.style.yellow(wordsOf(event)));
+    if (who !== readingBehind) screen.say(screen.style.magenta(wordsOf(event)));
     readingBehind = who;
   };
   return (event) => {

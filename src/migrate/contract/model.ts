@@ -222,6 +222,8 @@ export interface Check {
   readonly migration: string;
   /** The run that did. */
   readonly run?: string;
+  /** The missing column that took it along, by its qualified name: screens show it with that one. */
+  readonly along?: string;
   /** The pattern of the configuration that makes it a note. */
   readonly ignoredBy?: string;
 }

@@ -104,14 +104,33 @@ test.each([
 );
 
 test('F10: a request that began nothing is repeated once the executions were looked through again', async () => {
-  const { runs, platform } = await awaited(({ verb, before }, { job }) => {
+  let looks = 0;
+  const { runs, platform } = await awaited(({ verb, about, before }, { job }) => {
+    if (about === 'job' && verb === 'GET') looks += 1;
     if (verb !== ':run') return undefined;
-    return before === 0 ? [503, 'UNAVAILABLE'] : { metadata: { name: `${job}/executions/x` } };
+    if (before > 0) return { metadata: { name: `${job}/executions/x` } };
+    looks = 0;
+    return [503, 'UNAVAILABLE'];
   });
   expect([runs, platform.asked('GET executions')]).toEqual([2, 2]);
+  // The wait for what may be visible late begins again.
+  expect(looks).toBeGreaterThan(1);
 });
 
-test('U7: a stable job that was edited after our request, so that Google refuses the repeated token, is followed', async () => {
+test('U7: a job of the same name that is still being deleted is waited for', async () => {
+  let stub: RunStub | undefined;
+  stub = await runStub(({ verb, about, before }) => {
+    const platform = stub as RunStub;
+    if (verb === 'POST') return before < 2 ? [409, 'ALREADY_EXISTS'] : done;
+    if (about === 'job') return before === 0 ? { name: platform.job, deleteTime: '2026-01-02T03:04:05Z' } : missing;
+    return {};
+  });
+  await using platform = stub;
+  expect(await startJob(platform.context, platform.input)).toEqual({ ok: true, value: platform.execution });
+  expect(platform.asked('POST job')).toBe(3);
+});
+
+test('a stable job that was edited after our request, so that Google refuses the repeated token, is followed', async () => {
   const refused = (stub: RunStub): StubAnswer => {
     const { job, token } = stub.input.names;
     return [409, 'ALREADY_EXISTS', `Resource '${job}-${token}' already exists.`];

@@ -107,7 +107,7 @@ const probes: Readonly<Record<string, (job: ProbedJob) => GoogleRequest>> = {
     method: 'POST',
     path: 'v2/entries:list',
     body: {
-      resourceNames: [`projects/${options.project}`],
+      resourceNames: options.logs,
       filter: `resource.type="cloud_run_job" AND timestamp>="${new Date(Date.now() - 60_000).toISOString()}"`,
       pageSize: 1,
     },

@@ -96,6 +96,18 @@ test('N3: an execution that is found again was not deleted', async () => {
   expect(await followed(stub)).toMatchObject({ exitCode: 0, ran: true });
 });
 
+test('N3: nor was one that is found again when its lines are no longer waited for', async () => {
+  let found = false;
+  await using stub = await platform(({ about, before, verb }) => {
+    if (about === 'job' && verb === 'GET') return missing;
+    if (about !== 'execution') return undefined;
+    return before === 0 ? atWork : found ? done : missing;
+  });
+  for await (const _ of stub.engine.watch(refOf(stub))) continue;
+  found = true;
+  expect(await stub.engine.result(refOf(stub))).toMatchObject({ exitCode: 0, ran: true });
+});
+
 test('N3: a job whose execution cannot be found but is at work, as the job says, is kept (`cleanup-incomplete`)', async () => {
   await using stub = await platform(({ about, verb }, { execution, input }) =>
     about === 'job' && verb === 'GET'

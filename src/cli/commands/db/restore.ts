@@ -8,6 +8,7 @@ import { optionalArgument } from '../../options/argument-kinds.ts';
 import { done, failed } from '../../result.ts';
 import { sizeText } from '../../screen/checkpoint.ts';
 import { aligned } from '../../screen/format.ts';
+import { localTime } from '../../screen/local-time.ts';
 import { embeddedProject } from './embedded.ts';
 
 export const spec = defineCommand({
@@ -76,7 +77,7 @@ async function putBack(context: Context, checkpoint: KeptCheckpoint, place: Rest
   await started.value.stop();
   const { replaced } = restored.value;
   screen.say(
-    `${screen.style.green('✔')} The data are as of ${checkpoint.takenAt}, before run ${checkpoint.id}.`,
+    `${screen.style.green('✔')} The data are as of ${localTime(checkpoint.takenAt)}, before run ${checkpoint.id}.`,
     ...(replaced === undefined
       ? []
       : [screen.style.dim(`  the previous data are kept in ${replaced} until the next restore`)]),
@@ -92,7 +93,7 @@ async function putBack(context: Context, checkpoint: KeptCheckpoint, place: Rest
 function listed({ screen }: Context, copies: readonly KeptCheckpoint[]): Result {
   const rows = copies.map(({ id, takenAt, bytes = 0, restore }) => [
     `  ${id}`,
-    takenAt,
+    localTime(takenAt),
     sizeText(bytes),
     screen.style.dim(restore),
   ]);

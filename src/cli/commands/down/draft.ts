@@ -42,11 +42,11 @@ function show(context: Context, file: DraftedFile): Result {
     screen.event({ kind: 'draft', version, file: label, sql: text, written, major, objects, unproven, gaps });
   else if (!written) screen.product(text);
   const proven = draft.failed === undefined ? objects - unproven.length : 0;
-  const { green, red, yellow } = screen.style;
+  const { green, red, magenta } = screen.style;
   if (written) screen.say(`${green('✔ written')} ${label}`);
   for (const { kind, name, why } of draft.failed === undefined ? unproven : [])
     screen.say(`${red('✘')} ${kind} ${name}: ${why}`);
-  for (const gap of gaps) screen.say(`${yellow('▲')} ${gap}`);
+  for (const gap of gaps) screen.say(`${magenta('▲')} ${gap}`);
   const by = `by rehearsal on PostgreSQL ${major}: ${proven} of ${countOf(objects, 'object')} ${objects === 1 ? 'is' : 'are'} as before`;
   if (draft.failed === undefined && unproven.length === 0) {
     screen.say(`${green('✔')} Proven ${by}.`);

@@ -7,10 +7,12 @@ import { asOfData } from '../../known.ts';
 import { count, flag } from '../../options/kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
-import { countOf, duration, shortTime } from '../../screen/format.ts';
+import { countOf, duration } from '../../screen/format.ts';
+import { timesInZone } from '../../screen/local-time.ts';
 import { whatOf } from '../../screen/run-about.ts';
+import type { Screen } from '../../screen/screen-port.ts';
 import type { Style } from '../../screen/style.ts';
-import { table } from '../../screen/table.ts';
+import { table, type Line } from '../../screen/table.ts';
 
 export const spec = defineCommand({
   name: 'runs list',
@@ -39,18 +41,13 @@ export const run: Run<typeof spec> = async (context) => {
     all ? { shown: runs.slice(0, limit), hidden: 0 } : withoutIdle(runs, limit);
   if (await isAboutAll(context)) return await listEverywhere(context, { limit, depth, chosen });
   return await withProject(context, { migrations: false, fresh }, async (ready) => {
-    const { style } = context.screen;
+    const { screen } = context;
     const read = await newestRuns(operationOf(context, ready), depth);
     if (!read.ok) return failed(read.findings);
     const { runs, known, findings, ofLedger } = read.value;
-    if (ofLedger) context.screen.say(style.dim('  from the ledger; --fresh queries the database'));
+    if (ofLedger) screen.say(screen.style.dim('  from the ledger; --fresh queries the database'));
     const { shown, hidden } = chosen(runs);
-    const rows = shown.map((run) => line(run, style));
-    context.screen.answer(
-      '',
-      ...(rows.length === 0 ? [] : [table(rows, [4, 6])]),
-      ...closing(rows.length, hidden, style),
-    );
+    screen.answer('', ...listed(shown, screen), ...closing(shown.length, hidden, screen.style));
     return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
   });
 };
@@ -77,15 +74,7 @@ async function listEverywhere(context: Context, { limit, depth, chosen }: ListCh
   const { runsEverywhere } = await import('./everywhere.ts');
   return await runsEverywhere(context, { limit, depth }, (runs) => {
     const { shown, hidden } = chosen(runs);
-    const rows = shown.map((run) => {
-      const [first = '', ...rest] = line(run, screen.style);
-      return [first, screen.style.bold(run.environment), ...rest];
-    });
-    screen.answer(
-      '',
-      ...(rows.length === 0 ? [] : [table(rows, [5, 7, 1])]),
-      ...closing(rows.length, hidden, screen.style),
-    );
+    screen.answer('', ...listed(shown, screen, true), ...closing(shown.length, hidden, screen.style));
   });
 }
 
@@ -96,22 +85,33 @@ function closing(shown: number, hidden: number, style: Style): readonly string[]
   return [style.dim(`  ${shown === 0 ? '' : '+ '}${others}`)];
 }
 
-function line(run: RunRow, style: Style): readonly string[] {
-  return [
-    `  ${symbolOf(run, style)} ${run.run}`,
-    shortTime(run.startedAt),
+/** The rows of the runs; the zone of their times is told once, so that they fit into 80 columns. */
+function listed(runs: readonly ListedRun[], screen: Screen, everywhere = false): readonly Line[] {
+  if (runs.length === 0) return [];
+  const { style } = screen;
+  screen.knowRuns(() => runs.map(({ run }) => run));
+  const { times, zone } = timesInZone(runs.map(({ startedAt }) => startedAt));
+  const rows = runs.map((run, index) => [
+    `  ${symbolOf(run, style)} ${screen.nameOfRun(run.run)}`,
+    ...(everywhere ? [style.bold(run.environment ?? '')] : []),
+    times[index] ?? '',
     style.bold(run.command),
     run.outcome,
     whatOf(run),
     style.dim(duration(run.ms)),
     style.dim(run.by),
-  ];
+  ]);
+  const cut = everywhere ? [5, 7, 1, 4] : [4, 6, 3];
+  return [...(zone === undefined ? [] : [style.dim(`  Times are in ${zone}.`)]), table(rows, cut)];
 }
+
+/** A run, and its environment where those of several are listed. */
+type ListedRun = RunRow & { readonly environment?: string };
 
 const openOutcomes: ReadonlySet<string> = new Set(['running', 'unfinished', 'unknown']);
 
 function symbolOf(run: RunRow, style: Style): string {
   if (run.exitCode === 0) return style.green('✔');
   // A run that the database knows only through a later run has no exit code.
-  return openOutcomes.has(run.outcome) ? style.yellow('…') : style.red('✘');
+  return openOutcomes.has(run.outcome) ? style.magenta('…') : style.red('✘');
 }

@@ -7,7 +7,8 @@ import type { Ready } from '../../../operations/ready.ts';
 import { executeQuietly, executeWithEvents, resultOfShown, withProject } from '../../execute.ts';
 import { flag, pastTime } from '../../options/kinds.ts';
 import { failed } from '../../result.ts';
-import { countOf, shortTime } from '../../screen/format.ts';
+import { countOf } from '../../screen/format.ts';
+import { localTime } from '../../screen/local-time.ts';
 import { pruningLines } from '../../screen/pruning.ts';
 
 export const spec = defineCommand({
@@ -120,7 +121,7 @@ function refused(why: string, fix: string): Outcome<never> {
 }
 
 function sayWhatGoes({ screen }: Context, pruning: Pruning, title: string): void {
-  const until = `${shortTime(pruning.before)} UTC`;
+  const until = localTime(pruning.before);
   if (pruning.runs === 0) screen.say('', `${screen.style.green('✔')} Nothing to prune before ${until}.`);
   else screen.say('', `${title}, of what ended before ${until}:`, ...pruningLines(pruning));
 }

@@ -18,8 +18,9 @@ import { argument } from '../../options/argument-kinds.ts';
 import { fresh } from '../../options/shared.ts';
 import { done, failed } from '../../result.ts';
 import { changeLines, changeSummary } from '../../screen/changes.ts';
-import { aligned, duration, shortTime } from '../../screen/format.ts';
+import { aligned, duration } from '../../screen/format.ts';
 import { placeText } from '../../screen/finding.ts';
+import { localTime } from '../../screen/local-time.ts';
 import { identityLines } from '../../screen/identity.ts';
 import { acceptedLines, failedName } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
@@ -135,7 +136,7 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['hook', run.about?.hook === undefined ? '' : `${run.about.hook}, after run ${run.about.follows ?? ''}`],
     ['reason', run.about?.reason ?? ''],
     ['outcome', `${run.outcome}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`],
-    ['started', `${shortTime(run.startedAt)} UTC, ${lasting(run)}`],
+    ['started', `${localTime(run.startedAt)}, ${lasting(run)}`],
     ['by', run.by],
     ['from', run.from],
     ['commit', run.commit],

@@ -19,7 +19,7 @@ export const spec = defineCommand({
 export const run: Run<typeof spec> = async (context) =>
   await withProject(context, { migrations: false }, async (ready) => {
     const { screen } = context;
-    const { run: subject = '' } = context.arguments;
+    const subject = (context.arguments.run ?? '').toUpperCase();
     const execution = await executeQuietly(
       context,
       ready,

@@ -13,7 +13,8 @@ import { operationOf, withProject } from '../../execute.ts';
 import { appliedQuery, look } from '../../../operations/look-up.ts';
 import { ageText, asOfData } from '../../known.ts';
 import { done, failed } from '../../result.ts';
-import { aligned, countOf, shortTime } from '../../screen/format.ts';
+import { aligned, countOf } from '../../screen/format.ts';
+import { localTime } from '../../screen/local-time.ts';
 import type { Style } from '../../screen/style.ts';
 
 /** The applied migrations of one environment. */
@@ -148,7 +149,7 @@ function gapLines(gaps: readonly Gap[], style: Style): readonly string[] {
 }
 
 function since({ at, by }: HistoryRow, environment: string, style: Style): string {
-  return style.dim(`in ${environment} since ${shortTime(at)} by ${by}`);
+  return style.dim(`in ${environment} since ${localTime(at)} by ${by}`);
 }
 
 function briefly({ id, name, file, checksum, at, by }: HistoryRow): Readonly<Record<string, string>> {

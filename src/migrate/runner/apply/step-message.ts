@@ -179,7 +179,10 @@ function traits({ statements }: Analysis, { first, last }: Segment): string {
  * The file's own SET and RESET statements before `first`, in their order; also `SELECT set_config(…, false)`, as dumps
  * write it. Every message begins with the settings as at start-up, so settings of earlier segments are set again.
  */
-export async function settingsBefore(prepared: PreparedStep, first: number): Promise<readonly string[]> {
+export async function settingsBefore(
+  prepared: Pick<PreparedStep, 'analysis' | 'body'>,
+  first: number,
+): Promise<readonly string[]> {
   const texts: string[] = [];
   const { statements } = prepared.analysis;
   const undone = undoneIn(statements);

@@ -9,7 +9,7 @@ export const runLockKey = '1735353463, 26996';
 
 /** The present holder as text; no row if the lock is free. */
 export const holderQuery: string = `select pg_catalog.format('%s (user %s from %s, pid %s, since %s)', coalesce(nullif(a.application_name, ''), 'a session'),
-    a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')),
+    a.usename, coalesce(pg_catalog.host(a.client_addr), 'the server itself'), a.pid, pg_catalog.to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
   a.application_name, a.usename
   from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
   where l.locktype = 'advisory' and l.granted and l.classid = 1735353463 and l.objid = 26996

@@ -8,7 +8,9 @@ import {
 import { checkKind } from '../../contract/check-kind.ts';
 import { wordsIn, type DefinitionWords } from '../../contract/definition.ts';
 import type { Check } from '../../contract/model.ts';
-import { changedLines, differentWords, shownPart } from './word-difference.ts';
+import { lastPart } from '../advice/did-you-mean.ts';
+import { lineDifference } from './line-difference.ts';
+import { differentWords, shownPart } from './word-difference.ts';
 
 /** A difference as `compareHomes` returns it, values as the server's text. */
 export type DifferenceRow = readonly (string | null)[];
@@ -73,12 +75,36 @@ export function describeDifferences(
       words === undefined && oldWords !== undefined && oldName === oldHome ? [oldName] : [],
     ),
   );
+  const gone = differences.filter(({ words, oldWords }) => words === undefined && oldWords !== undefined);
+  const columns = gone.filter(({ kind }) => kind === 'column');
+  const constraints = new Map(gone.filter(({ kind }) => kind === 'constraint').map((one) => [one.oldName, one]));
   return differences.flatMap((difference) => {
     const { oldName, oldHome } = difference;
     if (goneHomes.has(oldHome) && oldName !== oldHome) return [];
-    const checks = checksFor(difference, options);
+    const along = columnOf(difference, columns, constraints);
+    const checks = checksFor(difference, options).map((check) => (along === undefined ? check : { ...check, along }));
     return checks.length === 0 ? [] : [{ difference, checks }];
   });
+}
+
+/** The missing column with which an index or a constraint went: its definition names the column. */
+function columnOf(
+  { kind, words, oldWords, oldHome, oldName }: BaselineDifference,
+  columns: readonly BaselineDifference[],
+  constraints: ReadonlyMap<string, BaselineDifference>,
+): string | undefined {
+  if (words !== undefined || oldWords === undefined || (kind !== 'index' && kind !== 'constraint')) return undefined;
+  const near = columns.filter((column) => column.oldHome === oldHome);
+  if (near.length === 0) return undefined;
+  // The index of a constraint is gone with it.
+  const constraint = constraints.get(`${oldHome}.${lastPart(oldName)}`)?.oldWords ?? [];
+  const text = [...oldWords, ...constraint].join(' ');
+  return near.find((column) => isNamedIn(text, column.oldName, oldHome))?.oldName;
+}
+
+function isNamedIn(text: string, column: string, home: string): boolean {
+  const name = column.slice(home.length + 1).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return name !== '' && new RegExp(`(?<![\\w$"])${name}(?![\\w$"])`, 'u').test(text);
 }
 
 /** All differences, including those that are reported with another one. */
@@ -161,7 +187,7 @@ function checksFor(
         ...common,
         severity,
         expected: several && was !== '' && is !== '' ? `${part} as it was` : shownPart(part, was),
-        actual: several && was !== '' && is !== '' ? `${part}:\n${changedLines(was, is)}` : shownPart(part, is),
+        actual: several && was !== '' && is !== '' ? `${part}:\n${lineDifference(was, is)}` : shownPart(part, is),
       };
     }),
   ];

@@ -73,15 +73,3 @@ const lists: ReadonlySet<PartName> = new Set<PartName>([
 function isTuning(part: PartName): boolean {
   return part.startsWith('tuning ');
 }
-
-/** Two texts of several lines as what was removed and what was added, without the lines that they share at both ends. */
-export function changedLines(was: string, is: string): string {
-  const [old, now] = [was.split('\n'), is.split('\n')];
-  let first = 0;
-  while (first < old.length && first < now.length && old[first] === now[first]) first += 1;
-  let last = 0;
-  while (last < old.length - first && last < now.length - first && old.at(-1 - last) === now.at(-1 - last)) last += 1;
-  const lines = (text: readonly string[], sign: string): readonly string[] =>
-    text.slice(first, text.length - last).map((line) => `${sign} ${line}`);
-  return [...lines(old, '-'), ...lines(now, '+')].join('\n');
-}
