@@ -189,9 +189,11 @@ async function reachServer(project: Project, options: WireOptions): Promise<Outc
   }
   if (database.kind === 'secret') throw new Error('the database of a cloud engine is reached by its jobs alone');
   // A question about a folder that is no project would download a server and leave its data there.
-  if (!options.migrations && !options.changes && !existsSync(embeddedFolder(project))) {
-    const { path, label } = project.migrations;
-    if (!existsSync(path)) return err(fault('folder-missing', { why: `There is no folder ${label}.` }));
+  const { path, label } = project.migrations;
+  if (!options.migrations && !options.changes && !existsSync(path)) {
+    const { inspectEmbedded } = await import('../adapters/embedded/control.ts');
+    const { major } = inspectEmbedded(embeddedFolder(project), { ...project.env });
+    if (major === undefined) return err(fault('folder-missing', { why: `There is no folder ${label}.` }));
   }
   const { startEmbedded } = await import('../adapters/embedded/server.ts');
   options.onProgress?.('starting the embedded PostgreSQL', 'other');

@@ -13,7 +13,8 @@ test('N6: a group of which only dead processes are left has nothing at work', as
   try {
     const [said] = (await once(parent.stdout, 'data')) as [Buffer];
     const child = Number(said.toString());
-    await until('it works', () => signalGroup(child, 'SIGKILL'));
+    await until('it works', () => signalGroup(child, 0));
+    expect(signalGroup(child, 'SIGKILL')).toBe(true);
     await until('it is a zombie', () => readFileSync(`/proc/${child}/stat`, 'utf8').includes(') Z '));
     expect(process.kill(-child, 0)).toBe(true);
     expect(signalGroup(child, 0)).toBe(false);
