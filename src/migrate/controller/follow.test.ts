@@ -11,6 +11,7 @@ function engineOf(cancel: () => Promise<Outcome<boolean>>): Engine {
   return {
     cancel,
     async *watch(_: unknown, leave?: AbortSignal) {
+      yield { kind: 'notice', severity: 'NOTICE', text: 'at work' };
       if (leave?.aborted === false) await once(leave, 'abort');
     },
     result: () => Promise.resolve({ exitCode: 0, complete: true }),
