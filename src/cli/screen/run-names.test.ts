@@ -39,6 +39,8 @@ test.each([
   expect(localTime('2026-03-04T23:30:59.123Z')).toBe(told);
   expect(withLocalTimes('applied on 2026-03-04 23:30 UTC, by ann')).toBe(`applied on ${told}, by ann`);
   expect(withLocalTimes('applied on 2026-03-04T23:30:59.123Z')).toBe(`applied on ${told}`);
+  for (const literal of ["'2026-03-04 23:30 UTC'", '--point-in-time=2026-03-04T23:30:59Z', '`x 2026-03-04 23:30 UTC`'])
+    expect(withLocalTimes(`${literal} 2026-03-04 23:30 UTC`)).toBe(`${literal} ${told}`);
   expect(withLocalTimes("default '2026-03-04 23:30:00+00'")).toBe("default '2026-03-04 23:30:00+00'");
 });
 

@@ -2,6 +2,7 @@ import type { Finding } from '../../../kit/finding.ts';
 import type { Execution } from '../../../migrate/controller/execute-task.ts';
 import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { recordedCheckpoint } from '../../../migrate/contract/checkpoint.ts';
 import { shown } from '../../../migrate/contract/command-text.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../../migrate/contract/history-rows.ts';
 import type { Change } from '../../../migrate/contract/model.ts';
@@ -24,6 +25,7 @@ import { localTime } from '../../screen/local-time.ts';
 import { identityLines } from '../../screen/identity.ts';
 import { acceptedLines, failedName } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
+import type { Line } from '../../screen/table.ts';
 import { unexecutedLines } from '../../screen/unexecuted.ts';
 
 export const spec = defineCommand({
@@ -132,7 +134,8 @@ function lasting({ outcome, finishedAt, ms }: RunRow): string {
   return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
 }
 
-function runLines(run: RunRow, style: Style): readonly string[] {
+function runLines(run: RunRow, style: Style): readonly Line[] {
+  const checkpoint = recordedCheckpoint(run.checkpoint);
   const rows: readonly (readonly [string, string])[] = [
     ['run', run.run],
     ['command', run.about === undefined ? run.command : `${run.command} ${shown(run.about.words)}`],
@@ -145,13 +148,16 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['commit', run.commit],
     ['godwit', run.tool],
     ['plan', run.planHash.slice(0, 12)],
-    ['checkpoint', run.checkpoint],
+    ['checkpoint', checkpoint.text],
     ['failed', run.failedAt === undefined ? '' : failedText(run.failedAt)],
     ['failure', run.failure],
   ];
   return [
     '',
     ...aligned(rows.filter(([, value]) => value !== '').map(([name, value]) => [`  ${style.dim(name)}`, value])),
+    ...(checkpoint.restore === undefined
+      ? []
+      : [style.dim('  to restore the checkpoint:'), { unbroken: `    ${checkpoint.restore}` }]),
   ];
 }
 
