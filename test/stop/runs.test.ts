@@ -62,7 +62,7 @@ test('to cancel a run that has ended says how it ended, also without the ledger'
   const cancelled = await project.run('runs', 'cancel', run);
   expect([cancelled.exitCode, cancelled.err]).toEqual([
     0,
-    expect.stringMatching(`Run ${run.slice(0, 8)}\\w* has ended: done\\.`),
+    expect.stringMatching(`Run ${run.slice(0, 12)}\\w* has ended: done\\.`),
   ]);
 });
 

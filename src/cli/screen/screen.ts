@@ -187,6 +187,8 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       const written = encoding === 'base64' ? Buffer.from(text, 'base64') : redactor.redact(text);
       if (stream === 'stdout') io.out(written);
       else io.err(written);
+      // In a log the sign of life goes on between whole lines; a line that moves would be mixed into the output.
+      if (!live && going !== undefined && text.endsWith('\n')) line.show(going);
     },
     live: (work) => show(work),
     statements: (id, direction) => statements(id, direction),

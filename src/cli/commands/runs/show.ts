@@ -12,7 +12,7 @@ import { inspectTask, ofAnyDatabase } from '../../../operations/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { eventOf } from '../../../operations/execute.ts';
 import { operationOf, withProject } from '../../execute.ts';
-import { runNamed } from '../../../operations/newest-runs.ts';
+import { runNamed, severalRuns } from '../../../operations/newest-runs.ts';
 import { look, type ResultQuery } from '../../../operations/look-up.ts';
 import { asOfData } from '../../known.ts';
 import { argument } from '../../options/argument-kinds.ts';
@@ -48,6 +48,9 @@ export const run: Run<typeof spec> = async (context) =>
     if (!named.ok) return failed(named.findings);
     const subject = named.value;
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
+    const several = (runs: readonly { readonly run: string }[]): number =>
+      runs.some(({ run: id }) => id === subject) ? 1 : new Set(runs.map(({ run: id }) => id)).size;
+    if (several(attempts) > 1) return failed([severalRuns(several(attempts), subject)]);
     const [attempt] = attempts;
     const request: ResultQuery = {
       task: ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'run', subject })),
@@ -57,6 +60,8 @@ export const run: Run<typeof spec> = async (context) =>
     const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
     const execution = alone ? undefined : await look(operationOf(context, ready), request);
     const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
+    const count = several([...reported, ...attempts]);
+    if (count > 1) return failed([severalRuns(count, subject)]);
     const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
     if (run === undefined) return failed(execution === undefined ? [] : missingRun(execution));
     const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
@@ -67,8 +72,6 @@ export const run: Run<typeof spec> = async (context) =>
     const names = namesIn(run, own(details?.events));
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
-    if (Math.max(reported.length, attempts.length) > 1)
-      screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
     screen.answer(
       ...runLines(run, screen.style),
       ...attemptLines(entry, screen.style),
