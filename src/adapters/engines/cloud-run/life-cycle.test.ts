@@ -161,11 +161,11 @@ test.each([
 ] as const)('N4: a line that comes late is waited for to the end by %s: %s', async (task, complete, told) => {
   const said = (text: string): RunEvent => ({ kind: 'notice', severity: 'NOTICE', text });
   await using stub = await platform(
-    ({ about }, { asked, input }) => {
-      const looks = asked('GET execution') + asked('POST log');
+    ({ about }, own) => {
+      const looks = own.asked('GET execution') + own.asked('POST log');
       if (about === 'execution') return looks < 40 ? atWork : done;
       if (about !== 'log') return undefined;
-      const { run } = input.task;
+      const { run } = own.input.task;
       const encoder = createLineEncoder(run, nodeHashing);
       const events = [
         { kind: 'run.started', run, task, tool: '1', at: '' } as const,
