@@ -102,6 +102,15 @@ test.each([
   expect((await found(database))[0]).toBe('a');
 });
 
+test('db reset does not drop tables of a database that godwit has never changed', async () => {
+  await using database = await createTestDatabase();
+  await database.query('create table a (id int)');
+  using project = projectFor(database);
+  const reset = await project.run('db', 'reset', '--yes');
+  expect([reset.exitCode, reset.err]).toEqual([10, expect.stringContaining('never changed this database')]);
+  expect((await found(database))[0]).toBe('a');
+});
+
 test('a role that may not make databases is refused before anything is dropped; one that may keeps what it owns', async () => {
   await using database = await createTestDatabase();
   const owner = await database.role('owner');

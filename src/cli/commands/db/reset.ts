@@ -110,9 +110,14 @@ async function resetAt(context: ResetContext, project: Project, address: Databas
 /** Compares the identity that godwit recorded in the database: through a tunnel, any database seems to be local. */
 function fitsEnvironment(
   { environment, pinned }: Project,
-  { environment: found, environmentId }: ExistingDatabase,
+  { environment: found, environmentId, tables }: ExistingDatabase,
 ): Outcome<void> {
-  const { name } = environment;
+  const { name, database } = environment;
+  if (found === '' && tables > 0 && database.kind === 'server')
+    return refused(
+      `Godwit has never changed this database, and it has ${countOf(tables, 'table')}: the address may be a tunnel to another one.`,
+      'Check the URL. If its tables are to go, drop the database with psql.',
+    );
   if (found !== '' && found !== name)
     return refused(
       `The database belongs to the environment \`${found}\`, not to \`${name}\`: the address may be a tunnel.`,
