@@ -63,12 +63,15 @@ const io: Io = {
   ask: async (question, until) => {
     flush();
     const { createInterface } = await import('node:readline/promises');
+    const { question: fitting } = await import('./screen/question.ts');
     const reader = createInterface({ input: process.stdin, output: process.stderr });
     // readline reads the terminal key by key, so Ctrl-C arrives as a key, not as a signal.
     reader.on('SIGINT', () => interrupts.interrupted());
     try {
       const signals = until === undefined ? [] : [until];
-      return await reader.question(question, { signal: AbortSignal.any([interrupts.signal, ...signals]) });
+      return await reader.question(fitting(question, io.columns()), {
+        signal: AbortSignal.any([interrupts.signal, ...signals]),
+      });
     } catch {
       return undefined;
     } finally {
