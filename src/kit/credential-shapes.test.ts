@@ -18,6 +18,8 @@ const shapes: readonly (readonly [string, string])[] = [
   ['a connection string', `host=db password=${secret} user=app`],
   ['a quoted connection string', `host=db password='a ${secret}' user=app`],
   ['a statement', `CREATE ROLE app LOGIN PASSWORD '${secret}'`],
+  ['a statement in dollar quotes', `CREATE ROLE app PASSWORD $$${secret}$$`],
+  ['a statement in tagged quotes', `ALTER ROLE app PASSWORD $a$x$${secret}$a$`],
   ['an assignment', `PGPASSWORD=${secret} psql`],
   ['a header', `Authorization: Bearer ${secret}`],
 ];

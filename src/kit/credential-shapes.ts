@@ -32,6 +32,7 @@ const shapes: readonly CredentialShape[] = [
   { kind: 'a password in a URL', pattern: /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"'<>`]{0,200}:([^\s"'<>`]+)@/dgi },
   { kind: 'a password in a URL', pattern: /[?&](?:ssl)?password=([^&\s"'<>`]+)/dgi },
   { kind: 'a password', pattern: /\bpassword\s+E?'((?:[^']|'')+)'/dgi },
+  { kind: 'a password', pattern: /\bpassword\s+(\$(?:[a-z_]\w{0,60})?\$)(.{1,1000}?)\1/dgi },
   {
     kind: 'a password',
     pattern: /\b[a-z_]*(?:password|passwd)\s?=\s?(?:'((?:[^'\\]|\\.)+)'|"([^"]+)"|([^\s'"&;,]+))/dgi,

@@ -18,6 +18,7 @@ import { recordedEndOf, runsRecordedAs } from './recorded.ts';
 import { version } from '../project/version.ts';
 import { refused, type OperationResult } from './operation-result.ts';
 import { findRun, type FoundRun } from './find-run.ts';
+import { severalRuns } from './newest-runs.ts';
 import { stopByDatabaseOf } from './stop-by-database.ts';
 import type { FollowingUi, Ui } from './ui.ts';
 
@@ -82,10 +83,7 @@ function ended(run: string, outcome: string, exitCode: number | undefined): Oper
 }
 
 function unknownRun(subject: string, rows: readonly RunRow[] | undefined): Finding {
-  if (rows !== undefined && rows.length > 1) {
-    const fix = 'Type more of the id; `godwit runs list` shows the ids.';
-    return fault('unknown-run', { why: `${rows.length} runs begin with "${subject}".`, fix });
-  }
+  if (rows !== undefined && rows.length > 1) return severalRuns(rows.length, subject);
   const history = rows === undefined ? 'The database cannot be asked' : 'Nor does the history of the database';
   return fault('unknown-run', {
     why: `No run that this folder knows (.godwit/runs) begins with "${subject}". ${history}.`,

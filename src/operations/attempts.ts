@@ -12,11 +12,14 @@ export async function attemptsOf(
   return await (await import('./known-ends.ts')).withKnownEnds(project.remote, entries);
 }
 
-/** The same for any ledger. A hook that had passed before was not executed again, and does not count as an attempt. */
+/** The same for any ledger. */
 export async function attemptsIn(ledger: Ledger, environment: string): Promise<readonly LedgerEntry[]> {
-  return (await ledger.list(environment)).filter(
-    ({ kind, outcome }) => isChange(kind ?? 'apply') && !(kind === 'exec' && outcome === 'nothing-to-do'),
-  );
+  return (await ledger.list(environment)).filter(isAttempt);
+}
+
+/** A hook that had passed before was not executed again, and does not count as an attempt. */
+export function isAttempt({ kind, outcome }: LedgerEntry): boolean {
+  return isChange(kind ?? 'apply') && !(kind === 'exec' && outcome === 'nothing-to-do');
 }
 
 /** The history's runs and the attempts that it lacks, newest first. Attempts older than the runs are left out. */

@@ -1,10 +1,9 @@
-import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import type { Engine, LedgerEntry } from '../migrate/contract/engine.ts';
 import { createDetachedEngine } from '../project/detached.ts';
 import type { Project } from '../project/open.ts';
-import { attemptsOf, rowOf } from './attempts.ts';
-import { isIdle, lastRun } from './newest-runs.ts';
+import { isAttempt } from './attempts.ts';
+import { lastRun, severalRuns } from './newest-runs.ts';
 import type { Ui } from './ui.ts';
 
 /** A named run, and its engine. */
@@ -33,17 +32,15 @@ export async function findRun(ui: Ui, project: Project, named: string): Promise<
   return { engine, ...chosen(entries, subject) };
 }
 
-/** The newest run that has not ended, else the newest that changed something. */
-async function newestOf(project: Project): Promise<string> {
-  const attempts = await attemptsOf(project);
-  const open = attempts.find(({ finishedAt }) => finishedAt === undefined);
-  return (open ?? attempts.find((entry) => !isIdle(rowOf(entry))))?.run ?? lastRun.toUpperCase();
+/** The newest run of this folder in the environment, however it ended. Runs of other machines are not chosen so. */
+async function newestOf({ ledger, environment }: Project): Promise<string> {
+  const own = await ledger.list();
+  const newest = own.find((entry) => entry.environment === environment.name && isAttempt(entry));
+  return newest?.run ?? lastRun.toUpperCase();
 }
 
 function chosen(entries: readonly LedgerEntry[], subject: string): Omit<FoundRun, 'engine'> {
   const entry = entries.find(({ run }) => run === subject) ?? (entries.length === 1 ? entries[0] : undefined);
   if (entry !== undefined) return { run: entry.run, entry };
-  const why = `${entries.length} runs begin with "${subject}".`;
-  const several = fault('unknown-run', { why, fix: 'Type more of the id; `godwit runs list` shows the ids.' });
-  return { run: subject, entry, ...(entries.length > 1 ? { several } : {}) };
+  return { run: subject, entry, ...(entries.length > 1 ? { several: severalRuns(entries.length, subject) } : {}) };
 }

@@ -35,11 +35,20 @@ export async function newestRuns(operation: OperationContext, limit: number): Pr
   return event.ok ? ok({ runs: merged(event.value.runs), findings: execution.findings, ofLedger: false }) : event;
 }
 
-const idleOutcomes: ReadonlySet<string> = new Set(['nothing-to-do', 'refused', 'wrong-usage', 'busy', 'unreachable']);
+const idleOutcomes: ReadonlySet<string> = new Set(['nothing-to-do', 'refused', 'wrong-usage']);
+const lockedOutOutcomes: ReadonlySet<string> = new Set(['busy', 'unreachable']);
 
 /** True: the run ended without having begun to change anything. */
-export function isIdle({ outcome, applied }: Pick<RunRow, 'outcome' | 'applied'>): boolean {
-  return applied === 0 && idleOutcomes.has(outcome);
+export function isIdle(
+  run: Pick<RunRow, 'outcome' | 'applied' | 'command' | 'failure' | 'failedAt' | 'about'>,
+): boolean {
+  if (run.applied !== 0) return false;
+  return idleOutcomes.has(run.outcome) || (lockedOutOutcomes.has(run.outcome) && !hadBegun(run));
+}
+
+/** True: the run had the database, and lost it. The history records a command just before it starts. */
+function hadBegun({ command, failure, failedAt, about }: Pick<RunRow, 'command' | 'failure' | 'failedAt' | 'about'>) {
+  return failedAt !== undefined || /(?:^|; )taken-over: /.test(failure) || (command === 'exec' && about !== undefined);
 }
 
 /** How many runs are read to find those that a list of this length shows. */
@@ -63,8 +72,21 @@ export const lastRun = 'last';
 /** The id that a command's argument means, or its beginning. */
 export async function runNamed(operation: OperationContext, typed: string): Promise<Outcome<string>> {
   if (typed.toLowerCase() !== lastRun) return ok(typed.toUpperCase());
-  const read = await newestRuns(operation, depthFor(1));
-  if (!read.ok) return read;
-  const newest = read.value.runs.find((run) => !isIdle(run));
-  return newest === undefined ? err(fault('unknown-run', { why: 'No run has changed anything yet.' })) : ok(newest.run);
+  const depth = depthFor(1);
+  const read = await newestRuns(operation, depth);
+  return read.ok ? newestShown(read.value.runs, depth) : read;
+}
+
+/** The newest run of these that a list shows; `depth`: how many were asked for. */
+export function newestShown(runs: readonly RunRow[], depth: number): Outcome<string> {
+  const newest = runs.find((run) => !isIdle(run));
+  if (newest !== undefined) return ok(newest.run);
+  const none = `None of the newest ${depth} runs has changed anything; \`godwit runs list --all\` shows them.`;
+  return err(fault('unknown-run', { why: runs.length < depth ? 'No run has changed anything yet.' : none }));
+}
+
+/** What was typed is the beginning of several ids. */
+export function severalRuns(count: number, typed: string): Finding {
+  const fix = 'Type more of the id; `godwit runs list` shows the ids.';
+  return fault('unknown-run', { why: `${count} runs begin with "${typed}".`, fix });
 }

@@ -18,6 +18,7 @@ export async function plannedSql(
   bundle: Bundle,
   { environment, locks }: { readonly environment: string; readonly locks: LockPolicy },
 ): Promise<string> {
+  if (plan.steps.length === 0) return '-- Nothing to do: nothing is pending.\n';
   const { direction = 'up' } = plan.steps[0] ?? {};
   const count = plan.steps.length === 1 ? '1 migration' : `${plan.steps.length} migrations`;
   const lines = [

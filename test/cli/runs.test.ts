@@ -42,7 +42,7 @@ test('`runs list` names what changed something, `runs show last` what it did and
     { outcome: 'done', migrations: ['1 users', '2 notes'] },
   ]);
   const ended = await project.run('runs', 'attach', 'last');
-  expect([ended.exitCode, ended.shown]).toEqual([40, expect.stringContaining('has ended: failed')]);
+  expect([ended.exitCode, ended.shown]).toEqual([10, expect.stringContaining('has ended: refused')]);
 });
 
 test('`status` names the run that is at work, and what it does', async () => {

@@ -194,7 +194,7 @@ test('the end of a run that nobody has waited for is known from what it has said
   using bob = ann.clone();
   const before = created();
   const status = await bob.run('status', '-e', 'dev');
-  expect(status.shown).toContain(`by run ${run.slice(0, 8)}`);
+  expect(status.shown).toContain(`by run ${run.slice(0, 12)}`);
   expect(status.shown).not.toContain('[run-under-way]');
   const listed = await bob.run('runs', 'list', '-e', 'dev', '--json');
   expect(listed.part('runs')).toMatchObject([{ run, outcome: 'done', exitCode: 0, applied: 1 }]);
@@ -204,7 +204,7 @@ test('the end of a run that nobody has waited for is known from what it has said
   const cancelled = await bob.run('runs', 'cancel', run, '-e', 'dev');
   expect([cancelled.exitCode, cancelled.err]).toEqual([
     0,
-    expect.stringMatching(`Run ${run.slice(0, 8)}\\w* has ended: done\\.`),
+    expect.stringMatching(`Run ${run.slice(0, 12)}\\w* has ended: done\\.`),
   ]);
   expect(created(), 'nothing is executed').toBe(before);
 });

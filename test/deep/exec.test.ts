@@ -6,6 +6,7 @@ import { realNodeImage, type MadeImage } from '../support/base-image.ts';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startPooler } from '../support/pgbouncer.ts';
+import { namedRun } from '../support/named-run.ts';
 import { createProject } from '../support/project.ts';
 import { startProgram } from '../support/running.ts';
 import { buildStage } from '../support/stage.ts';
@@ -44,7 +45,7 @@ describe.skipIf(missing('root'))('as the first process, which takes no note of o
     await using database = await createTestDatabase();
     using project = createProject({}, database.url);
     const detached = await project.run('exec', '--detach', '--', 'true');
-    const [, first = ''] = /runs attach (\w+)/.exec(detached.err) ?? [];
+    const first = namedRun(project.folder, detached.err);
     await project.run('runs', 'attach', first);
     const folder = join(project.folder, '.godwit/runs', first);
     const task = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as object;

@@ -43,10 +43,10 @@ describe.skipIf(missing)('gcloud, an optional judge', () => {
     const gcloud = caller(cloud, home);
     const run = (...args: readonly string[]): Promise<string> => gcloud('run', 'jobs', ...args, '--region=us-central1');
     try {
+      cloud.seed.secret('acme-dev', 'url', 'value');
       const command = ['--command=node', '--args=-e,process.exit(0)', '--max-retries=0', '--task-timeout=60'];
       await run('create', 'migrate', '--image=docker.io/library/node', ...command, '--set-secrets=URL=url:1');
       expect(cloud.state.jobs[0]).toMatchObject({ template: { template: { maxRetries: 0, timeout: '60s' } } });
-      cloud.seed.secret('acme-dev', 'url', 'value');
       await run('execute', 'migrate', '--wait');
       await expect(run('execute', 'migrate', '--args=-e,process.exit(3)', '--wait')).rejects.toThrow(
         'The execution failed',

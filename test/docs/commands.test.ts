@@ -100,7 +100,7 @@ function notPrinted(printed: string, page: string, { text, line }: Fence): reado
 /** A line without what differs from run to run: times, ids, addresses, who and where. */
 function normal(line: string): string {
   return line
-    .replaceAll(/\b01[0-9A-HJKMNP-TV-Z]{6,24}\b/g, 'RUN')
+    .replaceAll(/\b01[0-9A-HJKMNP-TV-Z]{10,24}\b/g, 'RUN')
     .replaceAll(/\b\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z| UTC| [+-]\d\d:\d\d)?/g, 'TIME')
     .replaceAll(/\b[\d.]+ m?s\b/g, 'DURATION')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'ADDRESS')

@@ -63,7 +63,7 @@ test('F1: old runs are pruned by a command; every read goes on, and what is left
     const asked = await elsewhere.run('runs', command, gone);
     expect([asked.exitCode, asked.err]).toEqual([
       2,
-      expect.stringMatching(`Run ${gone.slice(0, 8)}\\w* was pruned on .* in run 01`),
+      expect.stringMatching(`Run ${gone.slice(0, 12)}\\w* was pruned on .* in run 01`),
     ]);
   }
   const kept = await project.run('runs', 'verify-chain', String(heads[0]?.['run']), '--json');

@@ -49,11 +49,14 @@ test('`plan --sql` prints what would be executed, each statement with its place,
   expect(await database.query('select count(*)::int as n from users')).toEqual([{ n: 0 }]);
   await database.query('drop table users');
   expect((await project.run('up')).exitCode).toBe(0);
-  expect((await project.run('plan', '--sql')).out).toBe('✔ Nothing to do: nothing is pending.\n');
+  expect((await project.run('plan', '--sql')).out).toBe('-- Nothing to do: nothing is pending.\n');
   project.write(
     'migrations/3_big.sql',
     `insert into users values ${'(1), '.repeat(60_000)}(2); -- \u202e hidden\nselect 'a\u202eb';`,
   );
+  project.write('migrations/4_role.sql', "create role never_made password 'canary';");
+  const roles = await project.run('plan', '--sql', '--json');
+  expect(roles.json[0]?.['sql']).toContain("create role never_made password '***';");
   const big = await project.run('plan', '--sql');
   expect(big.out).toMatch(/3_big\.sql:1:1\n-- INSERT: 3\d{5} bytes, not shown\n/);
   expect(big.out).toContain("select 'a\uFFFDb';");

@@ -62,14 +62,14 @@ test('to cancel a run that has ended says how it ended, also without the ledger'
   const cancelled = await project.run('runs', 'cancel', run);
   expect([cancelled.exitCode, cancelled.err]).toEqual([
     0,
-    expect.stringMatching(`Run ${run.slice(0, 8)}\\w* has ended: done\\.`),
+    expect.stringMatching(`Run ${run.slice(0, 12)}\\w* has ended: done\\.`),
   ]);
 });
 
 test('a statement that somebody else cancels is a failure, not a stop', async ({ database }) => {
   using project = createProject(files, database.url);
   const going = project.run('up');
-  await running(database, '%pg_sleep(60)%');
+  await running(database, '%pg_sleep(60)%', "and wait_event = 'PgSleep'");
   await database.query(
     "select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'",
   );

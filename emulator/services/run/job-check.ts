@@ -90,14 +90,14 @@ function templateFaults(template: JsonObject): readonly Violation[] {
   return faults;
 }
 
-/** Registries that Cloud Run pulls from, and its words (ko-build/terraform-provider-ko#205). */
+/** Registries that Cloud Run pulls from, and its words (ko-build/terraform-provider-ko#205); and those of this machine. */
 function imageFaults({ images }: World, task: JsonObject): readonly Violation[] {
   return listOf(task['containers']).flatMap((container, index) => {
     const image = textOf(objectOf(container)['image']);
     const [first = ''] = image.split('/');
     const host = image.includes('/') && /[.:]/.test(first) ? first : 'docker.io';
-    if (host === images.host || /^([a-z]+\.)?gcr\.io$|^([a-z0-9-]+-)?docker\.pkg\.dev$|^docker\.io$/.test(host))
-      return [];
+    const pulls = /^([a-z]+\.)?gcr\.io$|^([a-z0-9-]+-)?docker\.pkg\.dev$|^docker\.io$/.test(host);
+    if (pulls || host === images.host || /^(localhost|127\.[\d.]+|\[::1\]):\d+$/.test(host)) return [];
     return [
       {
         field: `job.template.template.containers[${index}].image`,

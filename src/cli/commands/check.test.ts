@@ -29,11 +29,12 @@ test('`check` reports every mistake of the folder at once, with its place, and t
     'warning down-empty 0002_b.down.sql:',
     'error sql-own-schema 0003_c.sql:2',
     'error sql-syntax 0003_c.verify.sql:1',
-    'error migration-empty 0004_d.sql:',
+    'warning migration-empty 0004_d.sql:',
   ]);
   expect(ran.json).toMatchObject([
     { command: 'check', folders: [{ path: 'migrations', layout: 'native', migrations: 4 }] },
   ]);
+  expect(JSON.stringify(ran.json)).toContain('If it is not applied yet, write its statements');
   expect(readdirSync(project.folder)).toEqual(before);
 });
 

@@ -52,9 +52,9 @@ export const run: Run<typeof spec> = async (context) => {
     const { plan: found, exitCode, outcome, findings } = made.value;
     const checkpoint = await plannedCheckpoint(project, found);
     const environment = project.environment.name;
-    const sql = options.sql && found.steps.length > 0 ? await sqlOf(found, ready) : undefined;
+    const sql = options.sql ? maskCredentials(await sqlOf(found, ready)) : undefined;
     if (sql === undefined) screen.answer(...planLines(found, screen.style));
-    else if (!screen.json) screen.product(maskCredentials(sql));
+    else if (!screen.json) screen.product(sql);
     const checkpointed = checkpointNote(checkpoint, screen.style);
     if (sql === undefined) screen.answer(...checkpointed);
     else screen.say(...checkpointed);

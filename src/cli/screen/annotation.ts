@@ -8,11 +8,13 @@ const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'w
  * workflow, and for a finding without a place.
  *
  * @param root the folder that the place is relative to
+ * @param mask masks secrets; what is escaped first no longer looks like them
  */
 export function annotationOf(
   { severity, title, code, why, fix, where }: Finding,
   root: string,
   env: Readonly<Record<string, string | undefined>>,
+  mask: (text: string) => string,
 ): string | undefined {
   if (env['GITHUB_ACTIONS'] !== 'true' || where === undefined) return undefined;
   // Places are shown relative to the repository, which may be above the project.
@@ -22,8 +24,8 @@ export function annotationOf(
     ['line', where.line],
     ['col', where.line === undefined ? undefined : where.column],
     ['title', `${title} [${code}]`],
-  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${escaped(`${value}`, /[%\r\n:,]/g)}`]));
-  return `::${levels[severity]} ${properties.join(',')}::${escaped(`${why}\n${fix}`, /[%\r\n]/g)}`;
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${escaped(mask(`${value}`), /[%\r\n:,]/g)}`]));
+  return `::${levels[severity]} ${properties.join(',')}::${escaped(mask(`${why}\n${fix}`), /[%\r\n]/g)}`;
 }
 
 /** A line break would end the command; `%` begins the code of a character. */

@@ -1,14 +1,16 @@
 import type { Checkpoint } from '../../migrate/contract/checkpoint.ts';
 import { localTime } from './local-time.ts';
 import type { Style } from './style.ts';
+import type { Line } from './table.ts';
 
 /** Describes a checkpoint that was taken: what it is, how to restore it, what that would undo. */
-export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly string[] {
+export function checkpointLines(checkpoint: Checkpoint, style: Style): readonly Line[] {
   const { means: method, id, takenAt, bytes, restore, undoes, kept } = checkpoint;
   const size = bytes === undefined ? '' : `, ${sizeText(bytes)}`;
   return [
     `  ${style.green('✔')} checkpoint: ${words[method]}${size} ${style.dim(`· ${id}, as of ${localTime(takenAt)}, kept ${kept}`)}`,
-    style.dim(`    to restore: ${restore}`),
+    style.dim('    to restore:'),
+    { unbroken: style.dim(`      ${restore}`) },
     style.dim(`    this undoes ${undoes}; try the down file first`),
   ];
 }

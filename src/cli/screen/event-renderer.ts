@@ -1,14 +1,15 @@
 import type { Finding } from '../../kit/finding.ts';
-import type { RunEvent, RunFinished } from '../../migrate/contract/event.ts';
+import type { RunEvent } from '../../migrate/contract/event.ts';
 import { createUnderWay } from './under-way.ts';
 import { createWaitLines } from './wait-lines.ts';
 import type { Change, Check } from '../../migrate/contract/model.ts';
 import { changeSummary } from './changes.ts';
 import { checkpointLines } from './checkpoint.ts';
-import { checkAdvice, checkLines, checkSummary } from './checks.ts';
+import { checkAdvice, checkLines } from './checks.ts';
 import { countOf, duration, size } from './format.ts';
 import { shown } from '../../migrate/contract/command-text.ts';
 import { execEnding } from './exec-ending.ts';
+import { runEnding } from './run-ending.ts';
 import { identityLines, settledLine } from './identity.ts';
 import { withLocalTimes } from './local-time.ts';
 import { pruningLines } from './pruning.ts';
@@ -76,7 +77,13 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   const underWay = createUnderWay(screen);
   const timeouts = createWaitLines(screen, underWay);
 
+  // True: the line under way tells what lasts until the next event.
+  let untilNext = false;
+  let isLast = false;
+
   return (event) => {
+    if (untilNext) screen.settle();
+    untilNext = false;
     switch (event.kind) {
       case 'target':
         screen.target(event.environment, event);
@@ -90,6 +97,8 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         break;
       case 'waiting':
         screen.say(style.magenta(`Another run holds the database: ${withLocalTimes(event.holder)}. Waiting …`));
+        screen.live('waiting for the other run');
+        untilNext = true;
         break;
       case 'checkpoint.progress':
         showCheckpoint(event.text);
@@ -106,6 +115,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         turnsBack = event.plan.steps.some((step) => step.direction === 'down');
         break;
       case 'migration.started':
+        isLast = event.index === event.of;
         underWay.started(event, label(event.id, event.name));
         break;
       case 'progress':
@@ -127,7 +137,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
             : event.how === 'squashed'
               ? 'recorded in place of what it replaces'
               : event.how;
-        underWay.applied();
+        underWay.over();
         const arrow = event.direction === 'down' ? style.magenta('↩') : style.green('✔');
         const title = `  ${arrow} ${label(event.id, event.name)}`;
         screen.say({
@@ -135,10 +145,11 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
           cut: [0],
           least: [widest + 4],
         });
+        if (isLast && event.how === 'executed') screen.live('checking the database');
         break;
       }
       case 'migration.failed':
-        underWay.applied();
+        underWay.over();
         // A separate finding follows and says what went wrong.
         screen.say(`  ${style.red('✘')} ${label(event.id, event.name)}`);
         break;
@@ -167,13 +178,13 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         screen.say(...checkLines(event.checks, style));
         break;
       case 'run.finished':
-        screen.settle();
+        underWay.over();
         showChanges();
         screen.findingsLeft();
         screen.say(
           ...(executes
             ? execEnding(event, screen)
-            : ending(
+            : runEnding(
                 event,
                 {
                   applied,
@@ -204,9 +215,11 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
       case 'exec.started':
         if (event.hook !== undefined)
           screen.say('', `${style.bold(`Hook ${event.hook}`)}  ${style.dim(shown(event.words))}`);
+        screen.live(event.hook === undefined ? 'the command is running' : `hook ${event.hook} is running`);
         break;
       case 'exec.finished':
         hooks += event.exitCode === 0 ? 1 : 0;
+        screen.settle();
         lineEnd();
         break;
       case 'run.started':
@@ -236,65 +249,3 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
     }
   };
 }
-
-interface Tally {
-  readonly applied: number;
-  /** The number of migrations that were recorded, not executed. */
-  readonly recorded: number;
-  readonly undone: number;
-  /** True: the run was meant to undo migrations. */
-  readonly turnsBack: boolean;
-  /** The number of differences that were accepted into the baseline. */
-  readonly accepted: number;
-  readonly checks: readonly Check[];
-  /** The number of hooks that passed. */
-  readonly hooks: number;
-  readonly hookFailed: boolean;
-  /** True: the run was meant to settle the identity. */
-  readonly identifies: boolean;
-  /** Migrations of the plan. */
-  readonly planned: number;
-  /** True: events are missing, so that nothing can be counted. */
-  readonly partial: boolean;
-}
-
-function ending(event: RunFinished, tally: Tally, { style, elapsedMs }: Screen): readonly string[] {
-  const parts: string[] = [];
-  if (tally.applied > 0 && !tally.partial) parts.push(`${countOf(tally.applied, 'migration')} applied`);
-  if (tally.recorded > 0 && !tally.partial) parts.push(`${countOf(tally.recorded, 'migration')} recorded`);
-  if (tally.undone > 0 && !tally.partial) parts.push(`${countOf(tally.undone, 'migration')} undone`);
-  if (tally.accepted > 0) parts.push(`${countOf(tally.accepted, 'difference')} accepted`);
-  if (tally.checks.length > 0) parts.push(checkSummary(tally.checks));
-  if (tally.hooks > 0) parts.push(`${countOf(tally.hooks, 'hook')} passed`);
-  const what = parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-  const idle = tally.identifies
-    ? 'this database is the environment’s already'
-    : tally.planned > 0
-      ? 'nothing is left to record'
-      : 'nothing is pending';
-  const rest = style.dim(`  ${duration(Math.max(event.ms, elapsedMs))} · run ${event.run}`);
-  if (event.outcome === 'nothing-to-do')
-    return [`${style.green('✔')} Nothing to do: ${[idle, ...parts].join('; ')}.${rest}`];
-  if (event.exitCode === 0) return ['', `${style.green(style.bold('✔ Done'))}${what}.${rest}`];
-  const unchanged = ['refused', 'busy', 'unreachable'].includes(event.outcome);
-  const stopped = unchanged && tally.recorded + tally.applied + tally.undone > 0;
-  if (tally.hookFailed) return ['', `${style.red(style.bold('✘ Applied and verified; a hook failed'))}${what}.${rest}`];
-  const end = stopped
-    ? '✘ Stopped; what was recorded remains'
-    : endings[event.outcome].replace('godwit up', tally.turnsBack ? 'godwit down' : 'godwit up');
-  return ['', `${style.red(style.bold(end))}${what}.${rest}`];
-}
-
-const endings: Readonly<Record<RunFinished['outcome'], string>> = {
-  done: '✔ Done',
-  'nothing-to-do': '✔ Nothing to do',
-  refused: '✘ Refused; nothing was changed',
-  busy: '✘ The database is in use by others; nothing was changed',
-  unreachable: '✘ The database cannot be reached; nothing was changed',
-  failed: '✘ Failed; the failed migration was rolled back',
-  'partly-applied': '✘ Failed part-way; finished statements are recorded, `godwit up` resumes after them',
-  unknown: '? The outcome is not known yet; `godwit status` will show it',
-  'verification-failed': '✘ The database does not match the migrations',
-  interrupted: '✘ Interrupted; what was applied is recorded',
-  bug: '✘ A bug in godwit',
-};

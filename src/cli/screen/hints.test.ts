@@ -17,6 +17,9 @@ test('what npx has started is named with npx', () => {
     'Run `npx godwit up --to 3`, then `npx godwit verify`.',
   );
   expect(npx.lines('  godwit runs attach 01J9   follow it')).toBe('  npx godwit runs attach 01J9   follow it');
+  expect(npx.lines('\u001b[2m      godwit db restore 01J9\u001b[22m')).toBe(
+    '\u001b[2m      npx godwit db restore 01J9\u001b[22m',
+  );
   expect(npx.lines('Usage: godwit up [options]')).toBe('Usage: npx godwit up [options]');
   expect(npx.lines('  DATABASE_URL=$(godwit db url) npm run dev')).toBe(
     '  DATABASE_URL=$(npx godwit db url) npm run dev',

@@ -24,7 +24,8 @@ export interface Invocation {
 }
 
 const quoted = /(?<=`)godwit ([A-Za-z-][^`\n]*)/g;
-const alone = /(?<=^ +|`|\(|^\S*Usage\S*: )godwit ([A-Za-z-](?:[^`\n) ]| (?! ))*)/gm;
+// oxlint-disable-next-line no-control-regex
+const alone = /(?<=^(?:\u001b\[[0-9;]*m)* +|`|\(|^\S*Usage\S*: )godwit ([A-Za-z-](?:[^`\n)\u001b ]| (?! ))*)/gm;
 
 /** Commands that work on no environment; the options of a project mean nothing to those of the second list. */
 const anyEnvironment = /^(?:init|new|check|explain|completion|demo)\b/;

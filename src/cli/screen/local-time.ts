@@ -20,12 +20,14 @@ export function timesInZone(isos: readonly string[]): {
 /** The length of `2026-03-04 06:07`. */
 const timeLength = 16;
 
-/** A text whose times in UTC are told in the zone of the reader. */
+/** A text whose times in UTC are told in the zone of the reader; literals and what is in backticks stay as they are. */
 export function withLocalTimes(text: string): string {
-  return text.replaceAll(utcTime, (_, day: string, time: string) => inZone(new Date(`${day}T${time}Z`)));
+  return text.replaceAll(utcTime, (found, day?: string, time?: string) =>
+    day === undefined || time === undefined ? found : inZone(new Date(`${day}T${time}Z`)),
+  );
 }
 
-const utcTime = /\b(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?: UTC|Z)\b/g;
+const utcTime = /`[^`\n]*`|(?<!['"=])\b(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?: UTC|Z)\b/g;
 
 /** Minutes are enough for people. (`toLocaleString` would load the locale, which takes longer than all of `status`.) */
 function inZone(at: Date): string {

@@ -89,9 +89,9 @@ test('of several builds the one that names its object is told; a name that is no
 
 test('the line under way comes back after other lines, and is gone with its migration', () => {
   const { screen, err, frame } = screenOf({});
-  screen.event(started);
+  screen.event({ ...started, of: 2 });
   screen.event({ kind: 'notice', severity: 'NOTICE', text: 'by the way' });
-  expect(frame()).toBe('12 add_orders');
+  expect(frame()).toBe('1 of 2 · 12 add_orders');
   screen.event(applied);
   expect(err().endsWith('2 statements\n')).toBe(true);
 });
@@ -130,6 +130,64 @@ test('in a log, other lines put the next sign of life off, and short work needs 
   await vi.advanceTimersByTimeAsync(2_000);
   expect(err().match(/ 13 add_orders/g)).toHaveLength(2);
   screen.settle();
+});
+
+test('the line under way does not come back after the end of a run whose migration has no known end', async () => {
+  const { screen, err } = screenOf({}, statements);
+  screen.event(started);
+  screen.event({ kind: 'run.finished', run: '01A', outcome: 'interrupted', exitCode: 130, events: 3, ms: 12 });
+  const before = err();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(err()).toBe(before);
+});
+
+test('waiting for another run, and the checks after the last migration, are told as long as they last', async () => {
+  const { screen, err, frame } = screenOf({});
+  screen.event({ kind: 'waiting', holder: 'godwit 01A' });
+  await vi.advanceTimersByTimeAsync(60_050);
+  expect(frame()).toBe('waiting for the other run · 1 min 0 s');
+  screen.event({ kind: 'plan', plan: { hash: '', environment: '', head: '', steps: [] } });
+  expect(frame()).toBe('');
+  screen.event({ ...started, of: 2 });
+  screen.event(applied);
+  expect(frame()).not.toContain('checking');
+  screen.event({ ...started, index: 2, of: 2 });
+  screen.event(applied);
+  expect(frame()).toBe('checking the database');
+  screen.event({ kind: 'run.finished', run: '01A', outcome: 'done', exitCode: 0, events: 3, ms: 12 });
+  const before = err();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(err()).toBe(before);
+});
+
+const output = (text: string): RunEvent => ({ kind: 'output', stream: 'stdout', text });
+
+test('in a log, a command shows a sign of life again after whole lines of its output', async () => {
+  let out = '';
+  const { screen, err } = screenOf({ terminal: false, out: (text) => (out += String(text)) });
+  screen.event({ kind: 'exec.started', words: ['./import'] });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(err()).toBe('    the command is running · 2 s\n');
+  screen.event(output('one\n'));
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect(err().split('\n')[1]).toBe('    the command is running · 1 min 2 s');
+  screen.event(output('half a line'));
+  await vi.advanceTimersByTimeAsync(180_000);
+  expect(err().split('\n')).toHaveLength(3);
+  screen.event(output('\n'));
+  screen.event({ kind: 'exec.finished', exitCode: 0, signal: '', ms: 1, bytes: 1 });
+  await vi.advanceTimersByTimeAsync(180_000);
+  expect([err().split('\n').length, out]).toEqual([3, 'one\nhalf a line\n']);
+});
+
+test('on a terminal, the line under way is gone with the first output of a command', async () => {
+  const { screen, err, frame } = screenOf({});
+  screen.event({ kind: 'exec.started', words: ['./smoke'], hook: 'smoke', follows: '01A' });
+  expect(frame()).toBe('hook smoke is running');
+  screen.event(output('one\n'));
+  const before = err();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(err()).toBe(before);
 });
 
 test('names are cut, numbers never, whatever the width', () => {

@@ -2,13 +2,14 @@
 export interface RunNames {
   /** Ids of further runs: what is shown must not be the beginning of any of them too. */
   know(ids: () => readonly string[]): void;
-  /** The shortest beginning of the id that names no other known run, at least 8 characters. */
+  /** The shortest beginning of the id that names no other known run, at least 12 characters. */
   short(id: string): string;
   /** A text in which every run is named so. */
   readonly inText: (text: string) => string;
 }
 
-const shortest = 8;
+/** Ten characters of an id are its time, in milliseconds; runs of the same moment differ in the others. */
+const shortest = 12;
 /** An id of 26 characters where a text names a run, or a command of `godwit runs` or `godwit db restore`. */
 const named =
   /(?<=\b[Rr]un |\bgodwit |\bgodwit (?:runs [a-z-]+|db restore)(?: -e \S+)?(?: --config (?:"[^"]*"|\S+))? )[0-9A-HJKMNP-TV-Z]{26}\b/g;

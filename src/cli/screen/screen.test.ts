@@ -139,6 +139,40 @@ test('a secret is masked on both streams', () => {
   expect(written.out + written.err).not.toMatch(/rrot/);
 });
 
+test('a secret is masked in annotations before they are escaped', () => {
+  const { screen, written, redactor } = screenOf({ env: { GITHUB_ACTIONS: 'true' } });
+  redactor.register('a%b^c^d');
+  redactor.register('x,y:z');
+  screen.finding({ ...broken, title: 'x,y:z', why: 'a%b^c^d', fix: 'a%b^c^d', where: { file: 'a%b^c^d.sql' } });
+  expect(written.err).toContain('::error file=***.sql,title=*** [statement-failed]::***%0A***\n');
+  expect(written.err).not.toMatch(/b\^c|y.*z/);
+});
+
+const annotations = (text: string): number => text.match(/^::/gm)?.length ?? 0;
+
+test('findings that come twice are annotated once, of one code at most ten, failed checks too', () => {
+  const twice = screenOf({ json: true, env: { GITHUB_ACTIONS: 'true' } });
+  twice.screen.event({ kind: 'finding', finding: broken });
+  twice.screen.finding(broken);
+  expect(annotations(twice.written.err)).toBe(1);
+  const many = screenOf({ env: { GITHUB_ACTIONS: 'true' } });
+  for (let line = 1; line <= 20; line += 1) many.screen.finding({ ...broken, where: { ...where, line } });
+  expect(annotations(many.written.err)).toBe(10);
+  const checks = screenOf({ env: { GITHUB_ACTIONS: 'true' } });
+  for (const code of ['check-failed', 'check-warning'] as const) checks.screen.finding(fault(code, { where }));
+  expect(checks.written.err.replaceAll(/,title.*/g, '')).toBe(
+    '::error file=m/0001_a.sql,line=2,col=8\n::warning file=m/0001_a.sql,line=2,col=8\n',
+  );
+});
+
+test('the command that restores a checkpoint is one line, however narrow the terminal is', () => {
+  const { screen, written } = screenOf({ terminal: true, env: { NO_COLOR: '1' } });
+  const restore = `/opt/pg/bin/pg_restore --host=db.example.com  --clean 'a. b/dump'`;
+  const text = { id: '1', undoes: 'all', kept: 'for 7 days', takenAt: '2026-01-02T03:04:05.000Z' };
+  screen.event({ kind: 'checkpoint.taken', checkpoint: { kind: 'taken', means: 'dump', restore, ...text } });
+  expect(written.err).toContain(`    to restore:\n      ${restore}\n`);
+});
+
 test('a finding shows the place with a caret under the column', () => {
   expect(renderFinding(broken, plain, readLine).join('\n')).toMatchInlineSnapshot(`
     "✘ A statement failed; its migration was rolled back [statement-failed]

@@ -42,7 +42,7 @@ const asWritten: CommandHints = {
   json: unchanged,
 };
 
-/** How many findings of one code are shown to people. */
+/** How many findings of one code are shown to people, and become annotations. */
 const mostOfOneCode = 10;
 
 /** The screen of one command. */
@@ -60,7 +60,8 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
   const live = !json && isLive(io);
   const redact = (text: string): string => redactor.redact(text);
   const names = createRunNames();
-  const clean = (text: string): string => harmless(maskCredentials(redactor.redact(text)), colour);
+  const mask = (text: string): string => maskCredentials(redactor.redact(text));
+  const clean = (text: string): string => harmless(mask(text), colour);
   const words = (text: string): string => names.inText(withLocalTimes(text));
   // What a program reads, or a log keeps, is neither wrapped nor cut.
   const widths = {
@@ -85,6 +86,7 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
     const width = widths[stream]();
     const ready = (text: string): string => clean(names.inText(hints.lines(text)));
     return lines.flatMap((one) => {
+      if (typeof one !== 'string' && 'unbroken' in one) return [ready(one.unbroken)];
       if (typeof one === 'string')
         return ready(one)
           .split('\n')
@@ -110,9 +112,15 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       : event;
   let root: string | undefined;
   const lineAt: LineReader = (file, line) => readLine(file, line, root);
+  const annotated = new Map<string, Set<string>>();
   const annotate = (finding: Finding): void => {
-    const annotation = annotationOf(finding, root ?? io.cwd, io.env);
-    if (annotation !== undefined) io.err(`${harmless(maskCredentials(redactor.redact(annotation)), false)}\n`);
+    const annotation = annotationOf(finding, root ?? io.cwd, io.env, mask);
+    if (annotation === undefined) return;
+    // A finding can come twice: as an event, and with the result.
+    const ofCode = annotated.get(finding.code) ?? new Set();
+    if (ofCode.has(annotation) || ofCode.size >= mostOfOneCode) return;
+    annotated.set(finding.code, ofCode.add(annotation));
+    io.err(`${harmless(mask(annotation), false)}\n`);
   };
   const screen: Screen = {
     style,
@@ -149,7 +157,7 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
     },
     finding: (finding) => {
       // Failed checks have already been shown, one line each.
-      if (finding.code === 'check-failed' || finding.code === 'check-warning') return;
+      if (finding.code === 'check-failed' || finding.code === 'check-warning') return annotate(finding);
       const count = (shown.get(finding.code) ?? 0) + 1;
       shown.set(finding.code, count);
       if (!json && count <= mostOfOneCode) {
@@ -179,6 +187,8 @@ export function createScreen({ io, json, noColor, redactor, readLine, ...parts }
       const written = encoding === 'base64' ? Buffer.from(text, 'base64') : redactor.redact(text);
       if (stream === 'stdout') io.out(written);
       else io.err(written);
+      // In a log the sign of life goes on between whole lines; a line that moves would be mixed into the output.
+      if (!live && going !== undefined && text.endsWith('\n')) line.show(going);
     },
     live: (work) => show(work),
     statements: (id, direction) => statements(id, direction),

@@ -16,8 +16,13 @@ interface TableRow {
   readonly below?: readonly string[];
 }
 
+/** A command to be copied: a part of it could run, too, so the line is never broken. */
+interface UnbrokenLine {
+  readonly unbroken: string;
+}
+
 /** A line for people, or a table. */
-export type Line = string | Table;
+export type Line = string | UnbrokenLine | Table;
 
 /** Rows that fit into the width of the terminal because the columns in `cut` give way. */
 export function table(rows: readonly (readonly string[])[], cut: readonly number[]): Table {

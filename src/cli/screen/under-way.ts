@@ -13,7 +13,8 @@ export interface UnderWay {
   progress(event: EventOf<'progress'>): void;
   /** Shows facts about the statement that is under way: of a build, whose object tells which statement it is. */
   shows(id: string, about: About): void;
-  applied(): void;
+  /** Neither the migration is under way any more, nor the run. */
+  over(): void;
 }
 
 /** What is known about the statement that is under way. */
@@ -83,7 +84,7 @@ export function createUnderWay(screen: Screen): UnderWay {
       else if (build !== undefined) where = build.command;
       show(facts, more);
     },
-    applied() {
+    over() {
       current = undefined;
       clearTimeout(timer);
       screen.settle();

@@ -95,7 +95,7 @@ test('at every width from 40 to 200 columns the story of a run fits', () => {
     screen.answer(...planLines({ hash: 'a'.repeat(64), environment: '', head: '', steps: [step, step] }, screen.style));
     screen.finding(fault('statement-failed', { why: 'relation "custmers" does not exist', where }));
     expect(tooWide(written.err + written.out, columns), `${columns} columns`).toEqual([]);
-    expect(written.err).toMatch(/ · run 01M8JNWW\n|\n *·? ?run 01M8JNWW\n|run\n *01M8JNWW\n/);
+    expect(written.err).toMatch(/ · run 01M8JNWWABCD\n|\n *·? ?run 01M8JNWWABCD\n|run\n *01M8JNWWABCD\n/);
   }
 });
 

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { fault } from '../../kit/fault.ts';
-import { checkpointText, lacksCheckpointOnly, wantsCheckpoint, type Checkpoint } from './checkpoint.ts';
+import {
+  checkpointText,
+  lacksCheckpointOnly,
+  recordedCheckpoint,
+  wantsCheckpoint,
+  type Checkpoint,
+} from './checkpoint.ts';
 import type { Plan, PlanStep } from './model.ts';
 
 const step = (destroys: readonly string[]): PlanStep => ({
@@ -40,6 +46,11 @@ test('the record holds means, id, moment and the restore command', () => {
   expect(checkpointText(checkpoint)).toMatchInlineSnapshot(
     `"dump 01J (sha256 abc), as of 2026-01-02T03:04:05.000Z, kept until there are 3 newer ones. Restore: pg_restore x (undoes every write since; try the down file first)"`,
   );
+  expect(recordedCheckpoint(checkpointText(checkpoint))).toEqual({
+    text: 'dump 01J (sha256 abc), as of 2026-01-02T03:04:05.000Z, kept until there are 3 newer ones. A restore undoes every write since; try the down file first.',
+    restore: 'pg_restore x',
+  });
+  expect(recordedCheckpoint('waived by ann: noon')).toEqual({ text: 'waived by ann: noon' });
   expect(checkpointText({ kind: 'waived', by: 'ann', reason: 'noon' })).toBe('waived by ann: noon');
   expect(checkpointText(undefined)).toBe('');
 });

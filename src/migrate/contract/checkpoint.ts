@@ -79,6 +79,15 @@ export function checkpointText(checkpoint: Checkpoint | CheckpointWaiver | undef
   return `${method} ${id}${proof}, as of ${takenAt}, kept ${kept}. Restore: ${restore} (undoes ${undoes}; try the down file first)`;
 }
 
+/** The description in a run's record without its restore command, and the command. */
+export function recordedCheckpoint(recorded: string): { readonly text: string; readonly restore?: string } {
+  const [, text, restore, undoes] = described.exec(recorded) ?? [];
+  if (text === undefined || restore === undefined) return { text: recorded };
+  return { text: `${text}. A restore undoes ${undoes}.`, restore };
+}
+
+const described = /^((?:copy|dump|point-in-time|backup) .*?)\. Restore: (.*) \(undoes (.*)\)$/s;
+
 /** True: a missing checkpoint is the only obstacle. */
 export function lacksCheckpointOnly(findings: readonly Finding[]): boolean {
   const errors = findings.filter(({ severity }) => severity === 'error');

@@ -35,6 +35,8 @@ export interface ExecutionResult {
   readonly finished?: RunFinished;
   /** True: the platform has not answered for a long time. The run may still be at work and is left alone. */
   readonly unreachable?: boolean;
+  /** True: its log must not be read, so that another execution would not be heard either. */
+  readonly logForbidden?: boolean;
   /** Findings of the platform: why it did not run the task, or ended it. */
   readonly findings?: readonly Finding[];
   /** Where its log is shown, also when everything else was removed. */

@@ -22,6 +22,8 @@ export interface Execution {
   readonly left?: boolean;
   /** True: not all of its events have arrived. */
   readonly incomplete?: boolean;
+  /** True: they may not be read at all. */
+  readonly logForbidden?: boolean;
   /** How many migrations it applied or undid according to the history, if the history was asked. */
   readonly applied?: number;
   /** Where its log is shown, now and later. */

@@ -57,3 +57,13 @@ test('N3: nor is the job of an execution that failed to start', async () => {
   const { findings, exitCode } = await executeTask({ ...options, engine });
   expect([exitCode, findings.map(({ code }) => code)]).toEqual([30, ['job-not-started', 'cleanup-incomplete']]);
 });
+
+test.each([
+  ['is forbidden for good', true, [42, 'A']],
+  ['fails for a while', false, [0, 'B']],
+])('F1: when reading the log %s, whether to execute again is known (`lines-missing`)', async (_, logForbidden, end) => {
+  const findings = [fault('log-unreadable')];
+  const engine = engineOf([{ ...incomplete, findings, logForbidden }, complete]);
+  const { exitCode, run } = await executeTask({ ...options, engine, again: () => task('B') });
+  expect([exitCode, run]).toEqual(end);
+});

@@ -57,7 +57,7 @@ export async function executeTask(options: ExecutionOptions): Promise<Execution>
   const first = await listenWhole(options);
   if (first.incomplete !== true || options.signal?.aborted === true) return first;
   // If reading the log is forbidden, it will be forbidden the second time too.
-  if (unreadable(first) !== undefined) return withoutAnswer(first);
+  if (first.logForbidden === true) return withoutAnswer(first);
   const second = await listenWhole({ ...options, task: options.again() });
   const answer = second.incomplete === true && second.exitCode === 42 ? withoutAnswer(second) : second;
   const warnings = [...leftBehind(first), ...(answer.warnings ?? [])];

@@ -41,9 +41,10 @@ export async function follow(following: FollowOptions, ref: RunRef): Promise<Exe
   }
   const finished = resolved?.finished ?? events.findLast((event) => event.kind === 'run.finished');
   const reported = events.flatMap((event) => (event.kind === 'finding' ? [event.finding] : []));
+  const forbidden = result.logForbidden === true ? { logForbidden: true } : {};
   const common = { run: ref.run, events, ...(result.log === undefined ? {} : { log: result.log }) };
   if (finished === undefined || (!result.complete && !changing))
-    return { ...common, ...incompleteEnd(result, reported), incomplete: true };
+    return { ...common, ...incompleteEnd(result, reported), incomplete: true, ...forbidden };
   const { outcome, exitCode } = finished;
   // Once a run has reported its own end, findings of the platform do not change it.
   const platformWarnings = resolved === undefined ? (result.findings ?? []).map(asWarning) : [];
@@ -74,7 +75,12 @@ function incompleteEnd(
 async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]> {
   const { engine, signal, leave } = following;
   let stopping: Promise<void> | undefined;
-  const stop = (): void => void (stopping ??= askToStop(following, ref));
+  const stop = (): void => {
+    if (stopping !== undefined) return;
+    stopping = askToStop(following, ref);
+    // It is awaited only when the run has ended.
+    stopping.catch(() => {});
+  };
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop);
   const events: RunEvent[] = [];
@@ -85,9 +91,17 @@ async function listen(following: FollowOptions, ref: RunRef): Promise<RunEvent[]
     }
   } finally {
     signal?.removeEventListener('abort', stop);
-    await stopping;
+    // The database may be asked in place of the platform, which takes minutes: nobody who detaches waits for that.
+    if (stopping !== undefined) await Promise.race([stopping, ...(leave === undefined ? [] : [aborted(leave)])]);
   }
   return events;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 interface ReceivedEvents {

@@ -38,12 +38,19 @@ async function checkScript(
   const { statements, findings } = analysis.value;
   if (statements.length === 0 && role !== 'verify') {
     const empty = await judgeEmpty(bundle, migration, role);
-    // `up` does not need it.
-    return { statements: 0, findings: [...findings, role === 'up' ? empty : { ...empty, severity: 'warning' }] };
+    return { statements: 0, findings: [...findings, asWarning(empty, role)] };
   }
   const { down } = migration;
   return {
     statements: statements.reduce((sum, { count }) => sum + count, 0),
     findings: role === 'down' && down !== undefined && !isKept(down) ? [...findings, notKept(down)] : findings,
   };
+}
+
+/** `up` needs no down file, and accepts an applied file that contains only comments. */
+function asWarning(empty: Finding, role: Role): Finding {
+  if (empty.severity === 'warning') return empty;
+  if (role === 'down') return { ...empty, severity: 'warning' };
+  const fix = 'If it is not applied yet, write its statements, or delete the file and its companions.';
+  return { ...empty, severity: 'warning', title: 'A migration contains no statements', fix };
 }

@@ -75,3 +75,11 @@ test('N4: lines are missing from the working start alone', () => {
   expect(lines.skip().map(textOf)).toEqual(['b', 'run.finished']);
   expect([lines.complete, lines.finished?.exitCode]).toEqual([false, 0]);
 });
+
+test('N4: what a second start that refuses has lost is not missing from the working one', () => {
+  const lines = createAttemptLines(run, nodeHashing);
+  for (const entry of [...first.slice(0, 2), ...retry.slice(1)]) lines.push(entry);
+  expect([lines.missing, lines.skip()]).toEqual([undefined, []]);
+  for (const entry of first.slice(2)) lines.push(entry);
+  expect(lines.complete).toBe(true);
+});

@@ -64,6 +64,9 @@ export function createAttemptLines(run: string, hashing: Hashing): AttemptLines 
     begun ||= events.length > 0;
     return events;
   };
+  /** The start whose missing lines count: the working one; without it, the first one whose first line is missing. */
+  const awaited = (): Start | undefined =>
+    working ?? [...starts.values()].find(({ decoder }) => decoder.missing !== undefined);
   return {
     push(entry) {
       const line = runnerLine(entry);
@@ -73,10 +76,10 @@ export function createAttemptLines(run: string, hashing: Hashing): AttemptLines 
       return events.length === 0 ? [] : take(start, events);
     },
     get missing() {
-      return working?.decoder.missing ?? firstMissing(starts);
+      return awaited()?.decoder.missing;
     },
     skip() {
-      const start = working ?? [...starts.values()].find(({ decoder }) => decoder.missing !== undefined);
+      const start = awaited();
       return start === undefined ? [] : take(start, start.decoder.skip());
     },
     get complete() {
@@ -89,11 +92,6 @@ export function createAttemptLines(run: string, hashing: Hashing): AttemptLines 
       return working?.finished;
     },
   };
-}
-
-/** Lines of a run whose first line is missing. */
-function firstMissing(starts: ReadonlyMap<string, Start>): MissingLines | undefined {
-  return [...starts.values()].find(({ decoder }) => decoder.missing !== undefined)?.decoder.missing;
 }
 
 /** A second attempt is held back until it has said more than that it began: normally it refuses. */

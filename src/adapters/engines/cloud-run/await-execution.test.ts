@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { runStub, type RunStub, type StubAnswer, type StubCall } from '../../../../test/support/run-stub.ts';
+import type { Operation } from '../../google/operations.ts';
 import { awaitExecution } from './await-execution.ts';
 import { runLabel, tokenLabel } from './labels.ts';
 import { startJob } from './start.ts';
@@ -16,17 +17,20 @@ const labelsOf = ({ input }: RunStub) => ({
 async function awaited(
   answers: (call: StubCall, stub: RunStub) => StubAnswer | undefined,
   timeouts: Parameters<typeof runStub>[1] = {},
+  { operation = done, job: kind = 'ephemeral' }: { operation?: Operation; job?: 'ephemeral' | 'stable' } = {},
 ) {
   let stub: RunStub | undefined;
   stub = await runStub((call) => {
     const platform = stub as RunStub;
     const job = { name: platform.job, labels: labelsOf(platform), etag: '"1"' };
     const told = answers(call, platform);
-    if (call.verb === 'GET' && call.about === 'job') return Object.assign(job, told);
+    if (call.verb === 'GET' && call.about === 'job' && !Array.isArray(told)) return Object.assign(job, told);
     return told ?? (call.about === 'executions' ? {} : call.verb === 'DELETE' ? done : missing);
   }, timeouts);
   await using platform = stub;
-  const outcome = await awaitExecution(platform.context, platform.input, done);
+  const { options } = platform.context;
+  const context = { ...platform.context, options: { ...options, job: kind } };
+  const outcome = await awaitExecution(context, { ...platform.input, options: context.options }, operation);
   const findings = outcome.ok ? [] : outcome.findings.map(({ code }) => code);
   return { location: outcome.ok ? outcome.value : findings, runs: platform.asked(':run job'), platform };
 }
@@ -161,4 +165,63 @@ test('N3: a job that cannot be removed after a failed start is reported (`cleanu
     return verb === 'DELETE' ? [403, 'PERMISSION_DENIED'] : undefined;
   });
   expect(location).toEqual(['job-not-started', 'cleanup-incomplete']);
+});
+
+test.each<[string, Operation, Parameters<typeof awaited>[0]]>([
+  ['the operation continues', { name: 'operations/o' }, () => undefined],
+  ['an execution was requested and got no name', done, ({ verb }) => (verb === ':run' ? {} : undefined)],
+  [
+    'the executions cannot be listed',
+    done,
+    ({ about }) => (about === 'executions' ? [403, 'PERMISSION_DENIED'] : undefined),
+  ],
+  ['a request may have been accepted', done, ({ verb }) => (verb === ':run' ? [503, 'UNAVAILABLE'] : undefined)],
+])('N1: when the wait is over and %s, the run may still begin (`job-start-unknown`)', async (_, operation, answers) => {
+  const { location, platform } = await awaited(answers, { startMs: 60, tokenMs: 5 }, { operation });
+  expect([location, platform.asked('DELETE job')]).toEqual([['job-start-unknown'], 0]);
+});
+
+const refusedRun: readonly [number, string] = [400, 'INVALID_ARGUMENT'];
+test.each<[string, string, (call: StubCall, stub: RunStub, refused: boolean) => StubAnswer | undefined]>([
+  [
+    'cannot be read',
+    'job-start-unknown',
+    ({ about }, _, refused) => (refused && about === 'job' ? [403, ''] : undefined),
+  ],
+  [
+    'has an execution that cannot be read',
+    'job-start-unknown',
+    ({ about }, _, refused) => (refused && about === 'job' ? { latestCreatedExecution: { name: 'x' } } : undefined),
+  ],
+  [
+    'has an execution of ours',
+    'job-start-unknown',
+    ({ about }, stub, refused) => {
+      if (!refused) return undefined;
+      return about === 'job'
+        ? { latestCreatedExecution: { name: 'x' } }
+        : about === 'execution'
+          ? { labels: labelsOf(stub) }
+          : undefined;
+    },
+  ],
+  [
+    'is at work for another run',
+    'job-not-started',
+    ({ about }, _, refused) => {
+      if (!refused) return undefined;
+      return about === 'job'
+        ? { latestCreatedExecution: { name: 'x' } }
+        : about === 'execution'
+          ? { labels: { [runLabel]: 'of-another' } }
+          : undefined;
+    },
+  ],
+])('N1: a stable job that refuses to run and %s is told as %s', async (_, code, answers) => {
+  const { location, platform } = await awaited(
+    (call, stub) => (call.verb === ':run' ? refusedRun : answers(call, stub, stub.asked(':run job') > 0)),
+    {},
+    { job: 'stable' },
+  );
+  expect([location, platform.asked('DELETE job')]).toEqual([[code], 0]);
 });

@@ -5,10 +5,10 @@ import { operationError, type GoogleError } from '../../google/error.ts';
 import { listAll, type Operation } from '../../google/operations.ts';
 import { isPassing } from '../../google/repeatable.ts';
 import { backoff } from '../../retry.ts';
-import { abandonJob } from './abandon-job.ts';
+import { abandonJob, startUnknown } from './abandon-job.ts';
 import type { CloudRunContext } from './context.ts';
 import type { JobInput } from './job-spec.ts';
-import { runLabel, tokenLabel } from './labels.ts';
+import { isOurs, runLabel } from './labels.ts';
 import { executionName, jobName } from './names.ts';
 import { newestExecution, type RunExecution, type RunJob } from './resources.ts';
 
@@ -21,6 +21,8 @@ interface WaitState {
   named: boolean;
   /** True once a separate call to execute the job was accepted. */
   requested: boolean;
+  /** False once the list of executions has shown that there is none of ours, and nothing has been unclear since. */
+  unclear: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function awaitExecution(
   const { firstPauseMs, longestPauseMs } = timeouts;
   const name = executionName(input.options, input.names);
   const deadline = performance.now() + timeouts.startMs;
-  const waiting: WaitState = { operation, named: false, requested: false };
+  const waiting: WaitState = { operation, named: false, requested: false, unclear: true };
   for (let attempt = 1; ; attempt += 1) {
     const found = await google.call<RunExecution>({ service: 'run', method: 'GET', path: `v2/${name}` });
     // Without permission to read it, the execution is followed by its lines; one that is unreachable for now may well
@@ -53,11 +55,19 @@ export async function awaitExecution(
       const other = await findOtherExecution(context, input, waiting);
       if (other !== undefined) return other;
     }
-    if (performance.now() > deadline)
-      return absent && !waiting.named ? await abandonJob(context, input, startTimedOut(timeouts.startMs)) : ok(name);
+    if (performance.now() > deadline) {
+      if (!absent || waiting.named) return ok(name);
+      const error = startTimedOut(timeouts.startMs);
+      return mayBegin(waiting) ? startUnknown(input, error) : await abandonJob(context, input, error);
+    }
     await sleep(backoff(attempt, Math.random(), Math.min(1_000, longestPauseMs), Math.min(60, firstPauseMs)));
     await pollOperation(context, waiting);
   }
+}
+
+/** True while nothing proves that there is no execution of ours, and will be none. */
+function mayBegin({ operation, requested, unclear }: WaitState): boolean {
+  return (operation !== undefined && operation.done !== true) || requested || unclear;
 }
 
 async function pollOperation({ google }: CloudRunContext, waiting: WaitState): Promise<void> {
@@ -79,6 +89,7 @@ async function findOtherExecution(
   const seen = job.ok ? await newestOf(context, input, job.value) : 'unclear';
   if (typeof seen === 'object') return seen;
   waiting.named ||= seen === 'named';
+  waiting.unclear ||= seen === 'unclear';
   if (seen !== 'absent' || !job.ok || waiting.requested) {
     delete waiting.absentSince;
     return undefined;
@@ -88,6 +99,7 @@ async function findOtherExecution(
   // Whatever comes of this look, the next one starts the wait again.
   delete waiting.absentSince;
   const listed = await ownExecution(context, input);
+  waiting.unclear = listed !== 'none';
   if (listed !== 'none') return listed;
   // Somebody else has changed the job meanwhile, so executing it would perform their task.
   if (!isOurs(input, job.value)) return jobTaken(input, job.value);
@@ -148,13 +160,10 @@ async function requestExecution(
     return name.includes('/executions/') ? ok(name) : undefined;
   }
   const { error } = reply;
+  waiting.unclear = isPassing(error);
   // 409: the job has changed; 404: it is not visible everywhere yet.
   if (isPassing(error) || error.status === 409 || error.status === 404) return undefined;
   return await abandonJob(context, input, error);
-}
-
-function isOurs({ task, names }: JobInput, { labels = {} }: Pick<RunExecution, 'labels'>): boolean {
-  return labels[runLabel] === task.run.toLowerCase() && labels[tokenLabel] === names.token;
 }
 
 /** A stable job was given to another run, or changed by hand, before this run started. */

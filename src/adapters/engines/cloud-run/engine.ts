@@ -3,8 +3,8 @@ import type { Redactor } from '../../../kit/redact.ts';
 import type { ProcessVariables } from '../../../kit/secret-variables.ts';
 import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
-import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
+import { cancelExecution } from './cancel.ts';
 import { defaultTimeoutsFor, type CloudRunContext, type EngineTimeouts } from './context.ts';
 import { findRunByLabel } from './find.ts';
 import { followLines } from './follow-lines.ts';
@@ -87,17 +87,18 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
     async result(ref) {
       const state = stateOf(ref);
       const result = await executionResultOf(context, state);
-      return result.complete || state.finished === undefined ? result : { ...result, finished: state.finished };
+      if (result.complete) return result;
+      return {
+        ...result,
+        ...(state.finished === undefined ? {} : { finished: state.finished }),
+        ...(state.logForbidden === true ? { logForbidden: true } : {}),
+      };
     },
     async cancel(ref) {
       stateOf(ref).cancelRequested = true;
-      const path = `v2/${ref.location}:cancel`;
-      const reply = await context.google.call({ service: 'run', method: 'POST', path, body: {}, idempotent: true });
-      if (reply.ok) return ok(true);
-      stateOf(ref).cancelRequested = false;
-      // It has ended, or it does not exist any more.
-      if (reply.error.status === 404 || reply.error.status === 400) return ok(false);
-      return err(googleFault(reply.error, { doing: 'cancelling execution', resource: ref.location }));
+      const asked = await cancelExecution(context, ref);
+      stateOf(ref).cancelRequested = asked.ok && asked.value;
+      return asked;
     },
     attach: (run) => findRunByLabel(context, run),
     async cleanup(ref) {

@@ -27,6 +27,8 @@ export interface FollowState {
   finished?: RunFinished;
   /** Problems with reading. */
   findings: readonly Finding[];
+  /** True while the log must not be read. */
+  logForbidden?: boolean;
   /** The number of refused reads in a row. An exhausted quota and an answer that is late do not count. */
   refusedReads: number;
   /** True: lines are missing, and the wait for them is over. */

@@ -35,3 +35,11 @@ export function labelsOf(
     [tokenLabel]: of.token,
   };
 }
+
+/** True when a job or an execution was made for this execution of the run. */
+export function isOurs(
+  { task, names }: { readonly task: { readonly run: string }; readonly names: { readonly token: string } },
+  { labels = {} }: { readonly labels?: Readonly<Record<string, string>> },
+): boolean {
+  return labels[runLabel] === task.run.toLowerCase() && labels[tokenLabel] === names.token;
+}

@@ -161,8 +161,45 @@ test('N11: a refusal to cancel is an answer of its own; that nothing runs any mo
     ok: false,
     findings: [{ code: 'google-permission-denied' }],
   });
-  await using ended = await platform(({ verb }) => (verb === ':cancel' ? [400, 'FAILED_PRECONDITION'] : undefined));
+  await using ended = await platform(({ about, verb }) =>
+    verb === ':cancel' ? [400, 'FAILED_PRECONDITION'] : about === 'execution' ? over : undefined,
+  );
   expect(await ended.engine.cancel(refOf(ended))).toEqual({ ok: true, value: false });
+  expect(ended.asked(':cancel execution')).toBe(1);
+});
+
+test.each([[404, 'NOT_FOUND'] as const, [400, 'FAILED_PRECONDITION'] as const])(
+  'N11: an execution at work whose cancellation is answered with %i is asked again, and a lasting refusal is told',
+  async (...refusal) => {
+    const answer =
+      (times: number) =>
+      ({ about, verb, before }: StubCall): StubAnswer | undefined =>
+        verb === ':cancel' ? (before < times ? refusal : {}) : about === 'execution' ? atWork : undefined;
+    await using late = await platform(answer(2));
+    expect(await late.engine.cancel(refOf(late))).toEqual({ ok: true, value: true });
+    await using never = await platform(answer(1_000));
+    expect(await never.engine.cancel(refOf(never))).toMatchObject({ ok: false });
+  },
+);
+
+test('N11: an execution that no try finds has nobody to be asked', async () => {
+  await using gone = await platform(({ verb }) => (verb === ':cancel' ? missing : undefined));
+  expect(await gone.engine.cancel(refOf(gone))).toEqual({ ok: true, value: false });
+});
+
+test.each([
+  [refused, true],
+  [[503, 'UNAVAILABLE'] as const, undefined],
+  [[429, 'RESOURCE_EXHAUSTED'] as const, undefined],
+])('F1: a log that answers %j is told, and whether it may be read (`log-unreadable`)', async (answer, told) => {
+  await using stub = await platform(
+    ({ about }) => (about === 'log' ? answer : about === 'execution' ? done : undefined),
+    [],
+    { reads: { burst: 20, everyMs: 5 } },
+  );
+  const { logForbidden, ...result } = await followed(stub);
+  expect(codes(result)).toEqual(['log-unreadable']);
+  expect(logForbidden).toBe(told);
 });
 
 test.each([

@@ -47,6 +47,7 @@ export async function readEvents(
     return [];
   }
   state.refusedReads = 0;
+  state.logForbidden = false;
   state.findings = state.findings.filter(({ code }) => code !== 'log-unreadable');
   if (!reply.value.whole) noteUnreadable(state, 'Cloud Logging did not finish the search within a minute.', patience);
   return reply.value.entries.flatMap((entry) => takeEntry(context, state, entry));
@@ -96,6 +97,7 @@ const patience = 'Run the command again later. The run itself continues, and the
 
 /** What a failed read means for the wait, and what is told if no later read succeeds. */
 function noteFailure(context: CloudRunContext, state: FollowState, error: GoogleError): void {
+  state.logForbidden = error.status === 401 || error.status === 403;
   if (error.status === 429) context.readPace.exhausted();
   else if (!error.lost && error.status < 500) state.refusedReads += 1;
   const cause = googleFault(error, { doing: 'reading the log of', resource: context.options.logs.join(', ') });

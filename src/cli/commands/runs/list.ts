@@ -47,7 +47,7 @@ export const run: Run<typeof spec> = async (context) => {
     const { runs, known, findings, ofLedger } = read.value;
     if (ofLedger) screen.say(screen.style.dim('  from the ledger; --fresh queries the database'));
     const { shown, hidden } = chosen(runs);
-    screen.answer('', ...listed(shown, screen), ...closing(shown.length, hidden, screen.style));
+    screen.answer('', ...listed(shown, screen), ...closing(shown.length, hidden, { depth, style: screen.style }));
     return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
   });
 };
@@ -74,13 +74,21 @@ async function listEverywhere(context: Context, { limit, depth, chosen }: ListCh
   const { runsEverywhere } = await import('./everywhere.ts');
   return await runsEverywhere(context, { limit, depth }, (runs) => {
     const { shown, hidden } = chosen(runs);
-    screen.answer('', ...listed(shown, screen, true), ...closing(shown.length, hidden, screen.style));
+    screen.answer('', ...listed(shown, screen, true), ...closing(shown.length, hidden, { depth, style: screen.style }));
   });
 }
 
 /** Says what the list leaves out. */
-function closing(shown: number, hidden: number, style: Style): readonly string[] {
+function closing(
+  shown: number,
+  hidden: number,
+  { depth, style }: { readonly depth: number; readonly style: Style },
+): readonly string[] {
   if (hidden === 0) return shown === 0 ? ['  No runs yet.'] : [];
+  if (shown === 0 && hidden >= depth)
+    return [
+      style.dim(`  None of the newest ${hidden} runs changed anything (refused, or nothing to do): --all shows them`),
+    ];
   const others = `${countOf(hidden, 'run')} that changed nothing (refused, or nothing to do): --all shows ${hidden === 1 ? 'it' : 'them'}`;
   return [style.dim(`  ${shown === 0 ? '' : '+ '}${others}`)];
 }

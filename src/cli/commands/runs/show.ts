@@ -2,6 +2,7 @@ import type { Finding } from '../../../kit/finding.ts';
 import type { Execution } from '../../../migrate/controller/execute-task.ts';
 import type { LedgerEntry } from '../../../migrate/contract/engine.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { recordedCheckpoint } from '../../../migrate/contract/checkpoint.ts';
 import { shown } from '../../../migrate/contract/command-text.ts';
 import type { AuditRow, LiveRunRow, RunRow, StatementRow } from '../../../migrate/contract/history-rows.ts';
 import type { Change } from '../../../migrate/contract/model.ts';
@@ -11,7 +12,7 @@ import { inspectTask, ofAnyDatabase } from '../../../operations/tasks.ts';
 import { defineCommand, type Run } from '../../command.ts';
 import { eventOf } from '../../../operations/execute.ts';
 import { operationOf, withProject } from '../../execute.ts';
-import { runNamed } from '../../../operations/newest-runs.ts';
+import { runNamed, severalRuns } from '../../../operations/newest-runs.ts';
 import { look, type ResultQuery } from '../../../operations/look-up.ts';
 import { asOfData } from '../../known.ts';
 import { argument } from '../../options/argument-kinds.ts';
@@ -24,6 +25,7 @@ import { localTime } from '../../screen/local-time.ts';
 import { identityLines } from '../../screen/identity.ts';
 import { acceptedLines, failedName } from '../../screen/run-about.ts';
 import type { Style } from '../../screen/style.ts';
+import type { Line } from '../../screen/table.ts';
 import { unexecutedLines } from '../../screen/unexecuted.ts';
 
 export const spec = defineCommand({
@@ -46,6 +48,9 @@ export const run: Run<typeof spec> = async (context) =>
     if (!named.ok) return failed(named.findings);
     const subject = named.value;
     const attempts = (await attemptsOf(ready.project)).filter((entry) => entry.run.startsWith(subject));
+    const several = (runs: readonly { readonly run: string }[]): number =>
+      runs.some(({ run: id }) => id === subject) ? 1 : new Set(runs.map(({ run: id }) => id)).size;
+    if (several(attempts) > 1) return failed([severalRuns(several(attempts), subject)]);
     const [attempt] = attempts;
     const request: ResultQuery = {
       task: ofAnyDatabase(inspectTask(ready.project, ready.actor, { what: 'run', subject })),
@@ -55,6 +60,8 @@ export const run: Run<typeof spec> = async (context) =>
     const alone = ready.project.remote !== undefined && attempts.length === 1 && neverConnected(attempt);
     const execution = alone ? undefined : await look(operationOf(context, ready), request);
     const reported = execution?.events.findLast((candidate) => candidate.kind === 'runs')?.runs ?? [];
+    const count = several([...reported, ...attempts]);
+    if (count > 1) return failed([severalRuns(count, subject)]);
     const [run] = reported.length > 0 ? reported : attempt === undefined ? [] : [rowOf(attempt)];
     if (run === undefined) return failed(execution === undefined ? [] : missingRun(execution));
     const details = execution?.events.findLast((candidate) => candidate.kind === 'run.details');
@@ -65,8 +72,6 @@ export const run: Run<typeof spec> = async (context) =>
     const names = namesIn(run, own(details?.events));
     const [live] = own<LiveRunRow>(details?.live);
     const entry = attempts.find((candidate) => candidate.run === run.run);
-    if (Math.max(reported.length, attempts.length) > 1)
-      screen.say(screen.style.dim(`  Several runs begin with ${subject}; this is the newest of them.`));
     screen.answer(
       ...runLines(run, screen.style),
       ...attemptLines(entry, screen.style),
@@ -129,7 +134,8 @@ function lasting({ outcome, finishedAt, ms }: RunRow): string {
   return finishedAt === '' ? 'without an end' : `took ${duration(ms)}`;
 }
 
-function runLines(run: RunRow, style: Style): readonly string[] {
+function runLines(run: RunRow, style: Style): readonly Line[] {
+  const checkpoint = recordedCheckpoint(run.checkpoint);
   const rows: readonly (readonly [string, string])[] = [
     ['run', run.run],
     ['command', run.about === undefined ? run.command : `${run.command} ${shown(run.about.words)}`],
@@ -142,13 +148,16 @@ function runLines(run: RunRow, style: Style): readonly string[] {
     ['commit', run.commit],
     ['godwit', run.tool],
     ['plan', run.planHash.slice(0, 12)],
-    ['checkpoint', run.checkpoint],
+    ['checkpoint', checkpoint.text],
     ['failed', run.failedAt === undefined ? '' : failedText(run.failedAt)],
     ['failure', run.failure],
   ];
   return [
     '',
     ...aligned(rows.filter(([, value]) => value !== '').map(([name, value]) => [`  ${style.dim(name)}`, value])),
+    ...(checkpoint.restore === undefined
+      ? []
+      : [style.dim('  to restore the checkpoint:'), { unbroken: `    ${checkpoint.restore}` }]),
   ];
 }
 
