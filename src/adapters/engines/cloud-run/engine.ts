@@ -3,6 +3,7 @@ import type { Redactor } from '../../../kit/redact.ts';
 import type { ProcessVariables } from '../../../kit/secret-variables.ts';
 import type { Engine, RunRef } from '../../../migrate/contract/engine.ts';
 import type { Hashing } from '../../../migrate/contract/ports.ts';
+import { isChange } from '../../../migrate/contract/task.ts';
 import type { Google } from '../../google/google.ts';
 import { cancelExecution } from './cancel.ts';
 import { defaultTimeoutsFor, type CloudRunContext, type EngineTimeouts } from './context.ts';
@@ -81,7 +82,10 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
       if (!location.ok) return err(...location.findings);
       attempts.set(task.run, (attempts.get(task.run) ?? 0) + 1);
       inputs.delete(task.run);
-      return ok({ run: task.run, engine: 'cloud-run', location: location.value });
+      const ref = { run: task.run, engine: 'cloud-run', location: location.value };
+      // If its first line is missing, nothing else says so.
+      stateOf(ref).readOnly = !isChange(task.kind);
+      return ok(ref);
     },
     watch: (ref, leave) => followLines(context, stateOf(ref), leave),
     async result(ref) {

@@ -37,7 +37,9 @@ export async function* followLines(
       yield* lastEvents(context, state, leave);
       return;
     }
-    if (progress.endedAt === undefined && isGapOld(context, state, progress)) yield* skipMissing(state);
+    // What is skipped makes the lines incomplete for good.
+    const maySkip = progress.endedAt === undefined && state.readOnly !== true;
+    if (maySkip && isGapOld(context, state, progress)) yield* skipMissing(state);
     // The runner has reported its end; lines before it are lost.
     if (state.finished !== undefined && state.decoder.missing === undefined) return;
     await pause(context, state, progress, leave);

@@ -19,6 +19,8 @@ export interface FollowState {
   missing?: { readonly since: number; readonly times: number };
   /** True once this process has asked the platform to cancel it. */
   cancelRequested?: boolean;
+  /** True when its lines are its product: a gap is waited for to the end. Absent: not known yet. */
+  readOnly?: boolean;
   firstLineSeen: boolean;
   /** Other output of the container, kept until the runner's first line. */
   containerOutput: readonly string[];

@@ -155,6 +155,39 @@ test('N5: what this controller has asked for is not told as the cause', async ()
   expect(await ending).toMatchObject({ exitCode: 130, findings: [] });
 });
 
+test.each([
+  ['inspect', true, ['run.started', 'a', 'b', 'run.finished']],
+  ['apply', false, ['run.started', 'log-incomplete', 'b']],
+] as const)('N4: a line that comes late is waited for to the end by %s: %s', async (task, complete, told) => {
+  const said = (text: string): RunEvent => ({ kind: 'notice', severity: 'NOTICE', text });
+  await using stub = await platform(
+    ({ about }, own) => {
+      const looks = own.asked('GET execution') + own.asked('POST log');
+      if (about === 'execution') return looks < 40 ? atWork : done;
+      if (about !== 'log') return undefined;
+      const { run } = own.input.task;
+      const encoder = createLineEncoder(run, nodeHashing);
+      const events = [
+        { kind: 'run.started', run, task, tool: '1', at: '' } as const,
+        said('a'),
+        said('b'),
+        finished(0),
+      ];
+      const lines = events.flatMap((event) => encoder.encode(event));
+      const timestamp = '2026-01-02T03:04:01Z';
+      const seen = looks < 40 ? [lines[0], lines[2]] : lines;
+      return { entries: seen.map((line = '') => ({ timestamp, jsonPayload: JSON.parse(line) as object })) };
+    },
+    [],
+    { gapMs: 20, linesMs: 1_000, reads: { burst: 500, everyMs: 1 } },
+  );
+  const shown: string[] = [];
+  for await (const event of stub.engine.watch(refOf(stub)))
+    shown.push(event.kind === 'notice' ? event.text : event.kind === 'finding' ? event.finding.code : event.kind);
+  expect(shown).toEqual(told);
+  expect(await stub.engine.result(refOf(stub))).toMatchObject({ complete });
+});
+
 test('N11: a refusal to cancel is an answer of its own; that nothing runs any more is another', async () => {
   await using forbidden = await platform(({ verb }) => (verb === ':cancel' ? refused : undefined));
   expect(await forbidden.engine.cancel(refOf(forbidden))).toMatchObject({

@@ -1,5 +1,6 @@
 import { fault } from '../../../kit/fault.ts';
 import type { RunEvent } from '../../../migrate/contract/event.ts';
+import { isChange } from '../../../migrate/contract/task.ts';
 import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { CloudRunContext } from './context.ts';
@@ -78,6 +79,8 @@ export function skipMissing(state: FollowState): readonly RunEvent[] {
 function told(state: FollowState, events: readonly RunEvent[]): readonly RunEvent[] {
   const { finished, complete } = state.decoder;
   if (finished !== undefined) state.finished = finished;
+  const begun = events.find((event) => event.kind === 'run.started');
+  if (begun !== undefined) state.readOnly = !isChange(begun.task);
   return complete ? events : events.filter(({ kind }) => kind !== 'run.finished');
 }
 
