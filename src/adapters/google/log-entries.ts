@@ -5,8 +5,8 @@ import type { GoogleReply } from './request.ts';
 export interface PagePace {
   /** Awaited before each page. @param signal ends the wait */
   turn(signal: AbortSignal): Promise<void>;
-  /** The quota is exhausted: the page is read again at the next turn. */
-  exhausted(): void;
+  /** The quota is exhausted: the page is read again at the next turn. Absent: that ends the search. */
+  exhausted?(): void;
 }
 
 /** Which entries of Cloud Logging to read. The times bound the search, so that it does not cover a whole log bucket. */
@@ -69,12 +69,14 @@ export async function readLogEntries<Entry>(google: Google, query: LogQuery): Pr
       signal,
     });
     if (!reply.ok) {
-      const isSpent = signal.aborted;
-      if (isSpent && entries.length > 0) return { ok: true, value: { entries, whole: false } };
-      if (isSpent || reply.error.status !== 429 || pace === undefined) return isSpent ? (refused ?? reply) : reply;
-      refused = reply;
-      pace.exhausted();
-      continue;
+      const isRefused = reply.error.status === 429 && pace !== undefined;
+      if (isRefused && pace.exhausted !== undefined && !signal.aborted) {
+        refused = reply;
+        pace.exhausted();
+        continue;
+      }
+      if ((signal.aborted || isRefused) && entries.length > 0) return { ok: true, value: { entries, whole: false } };
+      return signal.aborted ? (refused ?? reply) : reply;
     }
     const found = reply.value.entries ?? [];
     entries.push(...found);

@@ -37,10 +37,7 @@ export async function readEvents(
     logs: context.options.logs,
     bounds: { from: whole ? from : Math.max(from, state.since ?? from), ...until },
     signal: leave,
-    pace: {
-      turn: (signal) => context.readPace.turn({ last: ended, signal }),
-      exhausted: () => context.readPace.exhausted(),
-    },
+    pace: { turn: (signal) => context.readPace.turn({ last: ended, signal }) },
   });
   noteReply(state, reply);
   if (!reply.ok) {
