@@ -14,6 +14,7 @@ import { originalOf } from './config-identity.ts';
 import type { CloudRunConfig, Config, EnvironmentConfig, HookConfig } from './config-model.ts';
 import { envFileWith } from './env-file.ts';
 import { readAddress } from './read-address.ts';
+import { unusedUrl } from './unused-url.ts';
 
 /** Where the database of an environment is. The address of a server contains its password, and is never printed. */
 type Database =
@@ -110,7 +111,12 @@ async function choose(question: EnvironmentQuestion): ReturnType<typeof chooseEn
   const database = databaseOf(options, question);
   if (!database.ok) return database;
   const environment = complete(name, { database: database.value.database, engine: 'local' }, options);
-  return ok({ environment, findings: database.value.findings });
+  const unused =
+    environment.database.kind === 'embedded' && question.embeddedAsked !== true
+      ? unusedUrl(name, config, question.env, isInCi(question.env))
+      : undefined;
+  if (unused?.severity === 'error') return err(unused);
+  return ok({ environment, findings: [...database.value.findings, ...(unused === undefined ? [] : [unused])] });
 }
 
 function remote(

@@ -48,6 +48,23 @@ test('F03: with CI set the embedded server must be asked for (`database-unnamed`
   expect(await open({ env: { CI: '1', DATABASE_URL: '' } })).toBe('url-missing');
 });
 
+test('a DATABASE_URL that the configuration passes over is told, and refused in CI (`url-unused`)', async () => {
+  const away = 'postgresql://app@10.20.0.3/app';
+  const told = async (url: string, more: Record<string, string> = {}): Promise<unknown> => {
+    const opened = await openProject({ cwd: root, env: { DATABASE_URL: url, ...more } });
+    const findings = opened.ok ? opened.value.findings : opened.findings;
+    return [opened.ok, findings.map(({ code, why }) => [code, why.includes('10.20.0.3')])];
+  };
+  await config({ environments: { local: { database: 'embedded' } } });
+  expect(await told(away)).toEqual([true, [['url-unused', true]]]);
+  expect(await told(away, { CI: 'true' })).toEqual([false, [['database-unnamed', true]]]);
+  // The embedded server’s own, given to the program that is developed; in CI it is another one.
+  expect(await told(local)).toEqual([true, []]);
+  expect(await told(local, { CI: 'true' })).toEqual([true, [['url-unused', false]]]);
+  await config({ environments: { local: { database: 'embedded' }, dev: { database: { env: 'DATABASE_URL' } } } });
+  expect(await told(away, { CI: 'true' })).toEqual([true, []]);
+});
+
 test('without configuration and DATABASE_URL it is the embedded server', async () => {
   expect(await open()).toEqual({
     name: 'local',

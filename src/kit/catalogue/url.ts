@@ -131,6 +131,13 @@ export const urlFaults = entries({
     exit: 0,
     severity: 'warning',
   },
+  'url-unused': {
+    title: 'DATABASE_URL is set and not used',
+    why: 'The configuration puts this environment on the embedded server.',
+    fix: 'Name the environment that has this database with -e, or unset DATABASE_URL.',
+    exit: 0,
+    severity: 'warning',
+  },
   'database-unnamed': {
     title: 'No database is named',
     why: 'In CI the embedded server is used only where the configuration asks for it: otherwise a missing secret would end in success, and nothing would be migrated.',
