@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, processStart } from '../adapters/embedded/process-identity.ts';
+import { defaultTimeoutsFor } from '../adapters/engines/cloud-run/context.ts';
 import type { CloudRunOptions } from '../adapters/engines/cloud-run/options.ts';
+import { createReadPace } from '../adapters/engines/cloud-run/read-pace.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createGoogle, type Google } from '../adapters/google/google.ts';
 import { combineLedgers } from '../adapters/ledger/combined-ledger.ts';
@@ -51,7 +53,9 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
   });
   const results = createResultFiles(join(stateDir, 'results'), redact);
-  const shared = createLogLedger({ google, project: options.project, logs: options.logs, redact });
+  // The ledger and the lines of jobs are read from the same quota.
+  const readPace = createReadPace(defaultTimeoutsFor(options).reads);
+  const shared = createLogLedger({ google, project: options.project, logs: options.logs, redact, readPace });
   return {
     options,
     place: placeText(options),
@@ -61,7 +65,17 @@ export function openRemote({ environment, options, stateDir, env, redactor, file
     async engine(onProgress) {
       const { createCloudRunEngine } = await import('../adapters/engines/cloud-run/engine.ts');
       const runner = runnerFile();
-      const common = { options, environment, google, hashing: nodeHashing, redactor, runner, onProgress, env };
+      const common = {
+        options,
+        environment,
+        google,
+        hashing: nodeHashing,
+        redactor,
+        runner,
+        onProgress,
+        env,
+        readPace,
+      };
       const linesMs = milliseconds(env['GODWIT_LINES_PATIENCE'] ?? '');
       const grantMs = milliseconds(env['GODWIT_GRANT_PATIENCE'] ?? '');
       const timeouts = {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startEmulator, type Emulator } from '../../emulator/start.ts';
+import { emulatorTimeouts } from '../../src/adapters/engines/cloud-run/context.ts';
+import { createReadPace } from '../../src/adapters/engines/cloud-run/read-pace.ts';
 import { createGoogle, type Google } from '../../src/adapters/google/google.ts';
 import { combineLedgers } from '../../src/adapters/ledger/combined-ledger.ts';
 import { createFileLedger } from '../../src/adapters/ledger/file-ledger.ts';
@@ -43,7 +45,12 @@ function ledgerOf(machine: string, redact = (text: string): string => text): Led
   const env = cloud.env();
   const endpoints = { logging: env['GODWIT_ENDPOINT'] ?? '' };
   const google = createGoogle({ endpoints, env, redactor: createRedactor(), budgetMs: 500 });
-  const shared = createLogLedger({ google, project: 'acme-dev', redact });
+  const shared = createLogLedger({
+    google,
+    project: 'acme-dev',
+    redact,
+    readPace: createReadPace(emulatorTimeouts.reads),
+  });
   return combineLedgers(createFileLedger(join(folder, machine), redact), () => Promise.resolve(shared));
 }
 
@@ -92,6 +99,8 @@ test('F2: a ledger that was not read to its end is told as incomplete (`ledger-i
   cloud.faults.onLogs({ emptyPages: 40 });
   expect((await ann.list('dev')).map(({ run }) => run)).toEqual(['01A']);
   expect(ann.isWhole?.()).toBe(false);
+  // Every page counts towards the quota of the project.
+  expect(cloud.calls.filter(({ method }) => method.endsWith('ListLogEntries'))).toHaveLength(6);
   expect(ann.warnings?.().map(({ code, severity }) => [code, severity])).toEqual([['ledger-incomplete', 'warning']]);
 });
 
@@ -108,7 +117,13 @@ test('F1, U2: the ledger is searched within 30 days, in the places that are conf
     },
   };
   const logs = ['projects/acme-dev', 'projects/acme-logs/locations/global/buckets/jobs/views/_AllLogs'];
-  const ledger = createLogLedger({ google: recording, project: 'acme-dev', logs, redact: (text) => text });
+  const ledger = createLogLedger({
+    google: recording,
+    project: 'acme-dev',
+    logs,
+    redact: (text) => text,
+    readPace: createReadPace(emulatorTimeouts.reads),
+  });
   expect(await ledger.list('dev')).toEqual({ ok: true, value: { entries: [], whole: true } });
   const [, since = ''] = /timestamp>="([^"]+)"/.exec(bodies[0]?.filter ?? '') ?? [];
   expect(Math.round((Date.now() - Date.parse(since)) / 86_400_000)).toBe(30);

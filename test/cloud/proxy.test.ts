@@ -100,6 +100,21 @@ test('F3: what a proxy refuses is told as that, with its place and without its p
 });
 
 test.each([
+  ['wrong-word', 'demands a login (407)', 1],
+  // Another host may be allowed.
+  ['secret-word', 'refuses the connection (403)', 2],
+])('F3: no account is locked by what a proxy refuses for good: %s, %s', async (password, why, attempts) => {
+  await using proxy = await startConnectProxy({ login: 'ann:secret-word' });
+  const env = { GOOGLE_OAUTH_ACCESS_TOKEN: 'test', HTTPS_PROXY: `http://ann:${password}@${proxy.place}` };
+  const google = createGoogle({ endpoints: {}, env, redactor: createRedactor(), firstAnswerMs: 2_000 });
+  for (const service of ['run', 'logging'] as const) {
+    const reply = await google.call({ service, method: 'GET', path: 'v2/x' });
+    expect(reply).toMatchObject({ ok: false, error: { lost: true, message: expect.stringContaining(why) } });
+  }
+  expect(proxy.targets).toHaveLength(attempts);
+});
+
+test.each([
   ['registry.test', 'registry.test'],
   ['registry.test:5000', '.test'],
   ['registry.test', 'other, *.test'],

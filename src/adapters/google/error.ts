@@ -23,6 +23,8 @@ export interface GoogleError {
   readonly policy?: string;
   /** True when no answer came, so that it is unknown whether the request took effect. */
   readonly lost: boolean;
+  /** True when another try would end the same way: the proxy refuses the login or the host. */
+  readonly isFinal?: boolean;
   /** Set when credentials failed before anything was sent. */
   readonly finding?: Finding;
 }
@@ -93,7 +95,8 @@ export function lostError(error: unknown, host: string, note = ''): GoogleError 
   const why = known[name] ?? code ?? (isTold ? message : `no answer (${name})`);
   // What a proxy has refused names the proxy.
   const way = isTold ? '' : note;
-  return { status: 0, reason: 'LOST', message: `${host}: ${why}${way}`, lost: true };
+  const final = isTold && error.isFinal ? { isFinal: true } : {};
+  return { status: 0, reason: 'LOST', message: `${host}: ${why}${way}`, lost: true, ...final };
 }
 
 const known: Readonly<Record<string, string>> = {
@@ -137,7 +140,7 @@ function detailsOf(body: ErrorBody | undefined, message: string): Details {
   const policy = metadata('uid') || policyOf(details, metadata('customConstraints'), message);
   return {
     ...(permission === '' || !/denied|permission/i.test(message) ? {} : { permission }),
-    ...(typeof info?.reason === 'string' ? { detail: info.reason } : disabled(message)),
+    ...(typeof info?.reason === 'string' ? { detail: info.reason } : detailIn(message)),
     ...(consumer === '' ? {} : { consumer }),
     ...(api === '' ? {} : { api }),
     ...(policy === undefined ? {} : { policy }),
@@ -158,7 +161,8 @@ function policyOf(details: NonNullable<ErrorBody['details']>, custom: string, me
 }
 
 /** Older services report it only in their message. */
-function disabled(message: string): Pick<GoogleError, 'detail'> {
+function detailIn(message: string): Pick<GoogleError, 'detail'> {
+  if (/permission to use project/i.test(message)) return { detail: 'USER_PROJECT_DENIED' };
   return /has not been used in project|it is disabled|API .*not enabled/i.test(message)
     ? { detail: 'SERVICE_DISABLED' }
     : {};

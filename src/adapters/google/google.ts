@@ -121,6 +121,7 @@ async function send<T>(
   const unsafe = unencrypted(options, request.service);
   if (unsafe !== undefined) return { ok: false, error: refusedCredentials([unsafe]) };
   const began = performance.now();
+  const isAborted = (): boolean => request.signal?.aborted === true;
   for (let attempt = 1; ; attempt += 1) {
     const { reply, retryAfter } = await once<T>(
       { ...options, tryMs: timeoutsOf(options, connection) },
@@ -129,13 +130,14 @@ async function send<T>(
       attempt,
     );
     if (reply.ok || !reply.error.lost) connection.state = 'answers';
-    if (reply.ok || request.signal?.aborted === true || !isRepeatable(request, reply.error)) return reply;
+    if (reply.ok || isAborted() || !isRepeatable(request, reply.error)) return reply;
     const pause = retryAfter ?? backoff(attempt, Math.random());
     if (performance.now() - began + pause > budgetOf(options, connection)) {
       if (connection.state === 'untried') connection.state = 'dead';
       return reply;
     }
     await sleep(pause, undefined, request.signal === undefined ? {} : { signal: request.signal }).catch(() => {});
+    if (isAborted()) return reply;
   }
 }
 
@@ -197,7 +199,8 @@ async function once<T>(
   } catch (error) {
     report(0);
     const { host } = new URL(url);
-    const why = timeout.aborted ? timeout.reason : error;
+    const ended = [timeout, request.signal].find((signal) => signal?.aborted === true);
+    const why: unknown = ended === undefined ? error : ended.reason;
     return { reply: { ok: false, error: lostError(why, host, proxyNote(host, options.env)) } };
   }
 }

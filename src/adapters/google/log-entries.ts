@@ -1,6 +1,14 @@
 import type { Google } from './google.ts';
 import type { GoogleReply } from './request.ts';
 
+/** When the next page may be read. */
+export interface PagePace {
+  /** Awaited before each page. @param signal ends the wait */
+  turn(signal: AbortSignal): Promise<void>;
+  /** The quota is exhausted: the page is read again at the next turn. Absent: that ends the search. */
+  exhausted?(): void;
+}
+
 /** Which entries of Cloud Logging to read. The times bound the search, so that it does not cover a whole log bucket. */
 export interface LogQuery {
   /** `projects/P`, or views of log buckets: `projects/P/locations/L/buckets/B/views/V`. */
@@ -21,8 +29,8 @@ export interface LogQuery {
   /** Reading stops after this time, in milliseconds. */
   readonly budgetMs: number;
   readonly signal?: AbortSignal;
-  /** Awaited before each page after the first. */
-  readonly pause?: () => Promise<void>;
+  /** Paces the pages; absent: they follow each other at once. */
+  readonly pace?: PagePace;
 }
 
 /** Entries in the wanted order. */
@@ -37,9 +45,13 @@ export interface LogAnswer<Entry> {
  * to be continued.
  */
 export async function readLogEntries<Entry>(google: Google, query: LogQuery): Promise<GoogleReply<LogAnswer<Entry>>> {
-  const began = performance.now();
+  const { pace, mostPages, mostReads = Infinity } = query;
+  const spent = AbortSignal.timeout(query.budgetMs);
+  const signal = query.signal === undefined ? spent : AbortSignal.any([spent, query.signal]);
   const entries: Entry[] = [];
-  for (let token = '', pages = 0, reads = 1; ; reads += 1) {
+  let refused: GoogleReply<never> | undefined;
+  for (let token = '', pages = 0, reads = 0; ;) {
+    await pace?.turn(signal);
     const reply = await google.call<{ readonly entries?: readonly Entry[]; readonly nextPageToken?: string }>({
       service: 'logging',
       method: 'POST',
@@ -53,18 +65,27 @@ export async function readLogEntries<Entry>(google: Google, query: LogQuery): Pr
       },
       // The request only reads.
       idempotent: true,
-      ...(query.signal === undefined ? {} : { signal: query.signal }),
+      isPaced: pace !== undefined,
+      signal,
     });
-    if (!reply.ok) return reply;
+    if (!reply.ok) {
+      const isRefused = reply.error.status === 429 && pace !== undefined;
+      if (isRefused && pace.exhausted !== undefined && !signal.aborted) {
+        refused = reply;
+        pace.exhausted();
+        continue;
+      }
+      if ((signal.aborted || isRefused) && entries.length > 0) return { ok: true, value: { entries, whole: false } };
+      return signal.aborted ? (refused ?? reply) : reply;
+    }
     const found = reply.value.entries ?? [];
     entries.push(...found);
     token = reply.value.nextPageToken ?? '';
     if (token === '') return { ok: true, value: { entries, whole: true } };
     if (found.length > 0) pages += 1;
-    const spent = pages >= query.mostPages || reads >= (query.mostReads ?? Infinity);
-    if (spent || performance.now() - began > query.budgetMs || query.signal?.aborted === true)
+    reads += 1;
+    if (pages >= mostPages || reads >= mostReads || signal.aborted)
       return { ok: true, value: { entries, whole: false } };
-    await query.pause?.();
   }
 }
 

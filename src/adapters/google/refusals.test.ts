@@ -97,6 +97,16 @@ test('F4: who may not use that project is served with another one, then without,
   expect((await asked({ GOOGLE_CLOUD_QUOTA_PROJECT: 'old' })).charged).toEqual(['old', 'acme-dev']);
 });
 
+test('F4: a refusal in the old form of Cloud SQL, without details, is about the quota project too', async () => {
+  const message = 'Caller does not have required permission to use project acme-dev.';
+  const old = JSON.stringify({ error: { code: 403, message, errors: [{ message, reason: 'forbidden' }] } });
+  answers = (project) => (project === '' ? undefined : old);
+  const { charged: projects, finding } = await asked({}, {}, 2);
+  expect([projects, finding]).toEqual([['acme-dev', '', ''], undefined]);
+  answers = () => old;
+  expect((await asked({})).finding?.code).toBe('google-quota-project');
+});
+
 test('F4: impersonation keeps the quota project, for the exchange too', async () => {
   answers = () => undefined;
   const env = { GOOGLE_CLOUD_QUOTA_PROJECT: 'billing' };

@@ -16,5 +16,8 @@ export function isPassing(error: GoogleError): boolean {
 export function isRepeatable(request: GoogleRequest, error: GoogleError): boolean {
   // Cloud Run may have accepted what it answers with 429 or 503, so that what creates something is never repeated blindly.
   const harmless = request.method === 'GET' || request.idempotent === true;
+  // A wrong password that is sent again and again locks its account.
+  if (error.isFinal === true) return false;
+  if (request.isPaced === true && error.status === 429) return false;
   return harmless && isPassing(error);
 }

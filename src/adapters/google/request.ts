@@ -14,6 +14,8 @@ export interface GoogleRequest {
    * for GET.
    */
   readonly idempotent?: boolean;
+  /** True: the caller repeats what the quota refuses (429) at its own pace. */
+  readonly isPaced?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -27,6 +27,9 @@ type TunnelOpened = (error: Error | null, socket?: Duplex) => void;
  */
 export class TunnelAgent extends Agent {
   readonly #proxy: Proxy;
+  /** Why the login was refused, until a tunnel has been opened: to send it again may lock the account. */
+  #refusedLogin: string | undefined;
+  #hasOpened = false;
 
   constructor(proxy: Proxy, options: AgentOptions) {
     super(options);
@@ -41,6 +44,14 @@ export class TunnelAgent extends Agent {
       fail('has no address of an HTTP proxy: write http://HOST:PORT', true);
       return undefined;
     }
+    if (this.#refusedLogin !== undefined && !this.#hasOpened) {
+      fail(this.#refusedLogin, true);
+      return undefined;
+    }
+    const refuse = (answer: IncomingMessage): void => {
+      if (answer.statusCode === 407) this.#refusedLogin = refusalOf(answer);
+      fail(refusalOf(answer), isFinal(answer));
+    };
     const target = `${options.host ?? ''}:${options.port ?? 443}`;
     const asked = (address.protocol === 'https:' ? secureRequest : plainRequest)({
       host: address.hostname.replace(/^\[|\]$/g, ''),
@@ -55,12 +66,15 @@ export class TunnelAgent extends Agent {
     asked.on('error', (error: NodeJS.ErrnoException) => fail(`cannot be used: ${error.code ?? error.message}`));
     asked.on('response', (answer) => {
       answer.resume();
-      fail(refusalOf(answer), isFinal(answer));
+      refuse(answer);
     });
     asked.on('connect', (answer, socket) => {
-      if (answer.statusCode === 200) return opened(null, connect({ ...tlsOptions(options), socket }));
+      if (answer.statusCode === 200) {
+        this.#hasOpened = true;
+        return opened(null, connect({ ...tlsOptions(options), socket }));
+      }
       socket.destroy();
-      fail(refusalOf(answer), isFinal(answer));
+      refuse(answer);
     });
     asked.end();
     return undefined;

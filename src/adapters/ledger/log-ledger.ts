@@ -4,6 +4,7 @@ import { storedText } from '../../kit/stored-text.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { LedgerEntry } from '../../migrate/contract/engine.ts';
 import { readLedgerEntry } from '../../migrate/contract/read-ledger-entry.ts';
+import type { ReadPace } from '../engines/cloud-run/read-pace.ts';
 import { googleFault } from '../google/fault.ts';
 import type { GoogleReply } from '../google/request.ts';
 import type { Google } from '../google/google.ts';
@@ -32,6 +33,8 @@ export interface LogLedgerOptions {
   readonly logs?: readonly string[];
   /** How long reading may take, in milliseconds. Default: 30,000. */
   readonly budgetMs?: number;
+  /** Paces the pages, because all readers of a project share its quota. */
+  readonly readPace: ReadPace;
   /** Applied to everything that is written and read. */
   readonly redact: (text: string) => string;
 }
@@ -39,7 +42,7 @@ export interface LogLedgerOptions {
 const logId = 'godwit-ledger';
 /** Entries per page, and the number of pages: each run has two or three entries. */
 const pageSize = 1_000;
-const mostPages = 30;
+const mostPages = 6;
 /** How far back entries are read. Log buckets keep them as long by default, and a search without a bound is slow. */
 const reachMs = 30 * 24 * 60 * 60_000;
 
@@ -54,11 +57,11 @@ interface LoggedEntry {
  * remains.
  *
  * @example
- * const ledger = createLogLedger({ google, project: 'acme-dev', redact: (text) => redactor.redact(text) });
+ * const ledger = createLogLedger({ google, project: 'acme-dev', readPace, redact: (text) => redactor.redact(text) });
  * const attempts = await ledger.list('dev');
  */
 export function createLogLedger(options: LogLedgerOptions): SharedLedger {
-  const { google, project, redact, logs = [`projects/${project}`], budgetMs = 30_000 } = options;
+  const { google, project, redact, readPace, logs = [`projects/${project}`], budgetMs = 30_000 } = options;
   const logName = `projects/${project}/logs/${logId}`;
   const faultOf = (reply: Extract<GoogleReply, { ok: false }>, doing: string): Finding =>
     googleFault(reply.error, { doing, resource: logName });
@@ -98,6 +101,7 @@ export function createLogLedger(options: LogLedgerOptions): SharedLedger {
         mostPages,
         mostReads: mostPages,
         budgetMs,
+        pace: { turn: (signal) => readPace.turn({ signal }), exhausted: () => readPace.exhausted() },
       });
       if (!reply.ok) return err(faultOf(reply, 'reading'));
       const entries = maskedValues(reply.value.entries.flatMap(entryOf), redact, storedText);

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../migrate/contract/event.ts';
 import type { Hashing } from '../../migrate/contract/ports.ts';
 import { googleFault } from '../google/fault.ts';
 import { createAttemptLines } from '../engines/cloud-run/attempt-lines.ts';
-import { loggedBounds } from '../engines/cloud-run/log-bounds.ts';
+import { loggedBounds, widerBounds } from '../engines/cloud-run/log-bounds.ts';
 import { readLog } from '../engines/cloud-run/log-reader.ts';
 import { parseExecutionName } from '../engines/cloud-run/names.ts';
 import type { Google } from '../google/google.ts';
@@ -36,7 +36,10 @@ export async function readLoggedLines(question: LoggedLinesQuestion): Promise<Ou
   // The name comes from a log, which anybody may write into.
   if (!executionName.test(execution)) return ok({ events: [], complete: false });
   const place = parseExecutionName({ location: execution });
-  const reply = await readLog(google, { place, logs, bounds: loggedBounds(run, question.finishedAt) });
+  const bounds = loggedBounds(run, question.finishedAt);
+  const near = await readLog(google, { place, logs, bounds });
+  const isEmpty = near.ok && near.value.whole && near.value.entries.length === 0;
+  const reply = isEmpty ? await readLog(google, { place, logs, bounds: widerBounds(bounds) }) : near;
   if (!reply.ok) return err(googleFault(reply.error, { doing: 'reading the log of', resource: execution }));
   const lines = createAttemptLines(run, hashing);
   const events = reply.value.entries.flatMap((entry) => lines.push(entry));

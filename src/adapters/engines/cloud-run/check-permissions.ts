@@ -1,8 +1,10 @@
 import { fault } from '../../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../../kit/outcome.ts';
+import { googleFault } from '../../google/fault.ts';
 import type { Google } from '../../google/google.ts';
 import type { GoogleRequest } from '../../google/request.ts';
 import { grantCommand, roleFor } from '../../google/roles.ts';
+import { agentFault } from './agent-fault.ts';
 import { executionName, type JobNames } from './names.ts';
 import type { CloudRunOptions } from './options.ts';
 
@@ -78,7 +80,12 @@ async function isRefused(google: Google, job: ProbedJob, permission: string): Pr
   const request = probes[permission]?.(job);
   if (request === undefined) return false;
   const reply = await google.call({ ...request, idempotent: true });
-  return !reply.ok && reply.error.status === 403 && (reply.error.permission ?? permission) === permission;
+  if (reply.ok || reply.error.status !== 403) return false;
+  const { error } = reply;
+  if (error.permission !== undefined) return error.permission === permission;
+  // A perimeter, a policy or an API that is off is told by the first request that needs it.
+  const cause = googleFault(error, { doing: 'checking', resource: `projects/${job.options.project}` });
+  return cause.code === 'google-permission-denied' && agentFault(error.message, job.options) === undefined;
 }
 
 const probes: Readonly<Record<string, (job: ProbedJob) => GoogleRequest>> = {

@@ -73,3 +73,11 @@ export const emulatorTimeouts: EngineTimeouts = {
   pollMs: 100,
   reads: { burst: 20, everyMs: 250 },
 };
+
+export function defaultTimeoutsFor({ endpoints }: CloudRunOptions): EngineTimeouts {
+  return isThisMachine(endpoints.logging) ? emulatorTimeouts : defaultEngineTimeouts;
+}
+
+function isThisMachine(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])([:/]|$)/.test(endpoint);
+}

@@ -6,7 +6,7 @@ import type { Hashing } from '../../../migrate/contract/ports.ts';
 import { isChange } from '../../../migrate/contract/task.ts';
 import type { Google } from '../../google/google.ts';
 import { cancelExecution } from './cancel.ts';
-import { defaultEngineTimeouts, emulatorTimeouts, type CloudRunContext, type EngineTimeouts } from './context.ts';
+import { defaultTimeoutsFor, type CloudRunContext, type EngineTimeouts } from './context.ts';
 import { findRunByLabel } from './find.ts';
 import { followLines } from './follow-lines.ts';
 import { createFollowState, type FollowState } from './follow-state.ts';
@@ -14,7 +14,7 @@ import { registryImages, type ImageSource } from './job-image.ts';
 import type { JobInput } from './job-spec.ts';
 import { executionName, jobNames, type JobNames } from './names.ts';
 import { prepareJob } from './prepare.ts';
-import { createReadPace } from './read-pace.ts';
+import { createReadPace, type ReadPace } from './read-pace.ts';
 import { removeJob, sweepJobs } from './remove.ts';
 import { startJob } from './start.ts';
 import type { CloudRunOptions } from './options.ts';
@@ -35,6 +35,8 @@ export interface CloudRunEngineOptions {
   /** Where images come from; absent: they are built here and pushed to the project's registry. */
   readonly image?: ImageSource;
   readonly timeouts?: Partial<EngineTimeouts>;
+  /** Shared with other readers of the log; absent: the engine paces its own reads. */
+  readonly readPace?: ReadPace;
   /** The environment’s variables, which may name a proxy for the registry; absent: those of this process. */
   readonly env?: ProcessVariables;
 }
@@ -117,8 +119,7 @@ export function createCloudRunEngine(options: CloudRunEngineOptions): Engine {
 function contextOf(options: CloudRunEngineOptions): CloudRunContext {
   const { options: cloudRun, environment, google, hashing, redactor } = options;
   const onProgress = options.onProgress ?? (() => {});
-  const defaults = isThisMachine(cloudRun.endpoints.logging) ? emulatorTimeouts : defaultEngineTimeouts;
-  const timeouts = { ...defaults, ...options.timeouts };
+  const timeouts = { ...defaultTimeoutsFor(cloudRun), ...options.timeouts };
   return {
     options: cloudRun,
     environment,
@@ -137,11 +138,7 @@ function contextOf(options: CloudRunEngineOptions): CloudRunContext {
         env: options.env,
       }),
     timeouts,
-    readPace: createReadPace(timeouts.reads),
+    readPace: options.readPace ?? createReadPace(timeouts.reads),
     onProgress,
   };
-}
-
-function isThisMachine(endpoint: string | undefined): boolean {
-  return endpoint !== undefined && /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])([:/]|$)/.test(endpoint);
 }

@@ -52,7 +52,10 @@ async function* lastEvents(
   state: FollowState,
   leave: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent> {
-  if (state.since !== undefined) yield* await readEvents(context, state, { ended: true, whole: true, leave });
+  // Without its execution, a run is searched by the clock of another machine.
+  const isUncertain = state.execution === undefined && state.refusedReads === 0;
+  if (state.since !== undefined || isUncertain)
+    yield* await readEvents(context, state, { ended: true, whole: true, leave });
   state.waitExpired = !state.decoder.complete;
   while (state.decoder.missing !== undefined) yield* skipMissing(state);
 }

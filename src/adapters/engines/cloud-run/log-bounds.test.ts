@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRunId } from '../../../project/run-id.ts';
-import { logBounds, loggedBounds } from './log-bounds.ts';
+import { logBounds, loggedBounds, widerBounds } from './log-bounds.ts';
 import { logLink } from './log-link.ts';
 
 const at = Date.parse('2026-03-04T05:06:07Z');
@@ -25,6 +25,12 @@ test('F1: the lines of a run that is long over are searched around its time', ()
   const { from, until } = loggedBounds(createRunId(at), '2026-03-04T05:20:00Z');
   expect([from, until]).toEqual([at - minutes(10), Date.parse('2026-03-04T06:30:00Z')]);
   expect(loggedBounds(createRunId(at), undefined).until).toBeLessThan(at + minutes(9 * 24 * 60));
+});
+
+test('F1: the second search is a day wider on both sides', () => {
+  const day = minutes(24 * 60);
+  expect(widerBounds({ from: at, until: at + 1 })).toEqual({ from: at - day, until: at + 1 + day });
+  expect(widerBounds({ from: at })).toEqual({ from: at - day });
 });
 
 test('U2: the link to the log opens the view that has the lines, in its project', () => {

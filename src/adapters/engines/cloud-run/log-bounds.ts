@@ -13,8 +13,9 @@ const clockToleranceMs = 10 * 60_000;
 const beforeCreationMs = 60_000;
 /** How long after the end of an execution its last lines may be dated. */
 const afterEndMs = 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
 /** An execution may take a week, and may have waited before. */
-const longestMs = 8 * 24 * 60 * 60_000;
+const longestMs = 8 * dayMs;
 
 /**
  * A search without bounds covers the whole log bucket, and may take minutes. The lower bound is the creation of the
@@ -41,6 +42,11 @@ export function loggedBounds(run: string, finishedAt: string | undefined): LogBo
   const { from } = logBounds(run);
   const finished = Date.parse(finishedAt ?? '');
   return { from, until: (Number.isNaN(finished) ? from + longestMs : finished + clockToleranceMs) + afterEndMs };
+}
+
+/** Bounds for a second search, where the first has found nothing: the clocks of machines may be wrong by hours. */
+export function widerBounds({ from, until }: LogBounds): LogBounds {
+  return { from: from - dayMs, ...(until === undefined ? {} : { until: until + dayMs }) };
 }
 
 const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

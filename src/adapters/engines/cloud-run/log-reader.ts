@@ -1,6 +1,6 @@
 import type { GoogleReply } from '../../google/request.ts';
 import type { Google } from '../../google/google.ts';
-import { readLogEntries, type LogAnswer } from '../../google/log-entries.ts';
+import { readLogEntries, type LogAnswer, type PagePace } from '../../google/log-entries.ts';
 import type { LogBounds } from './log-bounds.ts';
 import { logFilter } from './log-link.ts';
 import type { ExecutionPlace } from './names.ts';
@@ -28,8 +28,7 @@ export interface LineQuery {
   readonly logs: readonly string[];
   readonly bounds: LogBounds;
   readonly signal?: AbortSignal | undefined;
-  /** Awaited before each page after the first. */
-  readonly pause?: (() => Promise<void>) | undefined;
+  readonly pace?: PagePace | undefined;
 }
 
 /**
@@ -37,7 +36,7 @@ export interface LineQuery {
  * followers read again from some time before the last one.
  */
 export async function readLog(google: Google, query: LineQuery): Promise<GoogleReply<LogAnswer<LogEntry>>> {
-  const { place, logs, bounds, signal, pause } = query;
+  const { place, logs, bounds, signal, pace } = query;
   return await readLogEntries<LogEntry>(google, {
     resourceNames: logs,
     filter: logFilter(place),
@@ -47,7 +46,7 @@ export async function readLog(google: Google, query: LineQuery): Promise<GoogleR
     mostPages,
     budgetMs,
     ...(signal === undefined ? {} : { signal }),
-    ...(pause === undefined ? {} : { pause }),
+    ...(pace === undefined ? {} : { pace }),
   });
 }
 

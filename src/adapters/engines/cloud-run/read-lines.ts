@@ -5,7 +5,7 @@ import type { GoogleError } from '../../google/error.ts';
 import { googleFault } from '../../google/fault.ts';
 import type { CloudRunContext } from './context.ts';
 import { noteReply, type FollowState } from './follow-state.ts';
-import { logBounds } from './log-bounds.ts';
+import { logBounds, widerBounds } from './log-bounds.ts';
 import { plainLine, readLog, runnerLine, type LogEntry } from './log-reader.ts';
 import { parseExecutionName } from './names.ts';
 
@@ -30,15 +30,14 @@ export async function readEvents(
   state: FollowState,
   { ended, whole = false, leave }: LineRead,
 ): Promise<readonly RunEvent[]> {
-  const turn = { last: ended, ...(leave === undefined ? {} : { signal: leave }) };
-  await context.readPace.turn(turn);
-  const { from, ...until } = logBounds(state.ref.run, state.execution);
+  const near = logBounds(state.ref.run, state.execution);
+  const { from, ...until } = whole && state.execution?.createTime === undefined ? widerBounds(near) : near;
   const reply = await readLog(context.google, {
     place: parseExecutionName(state.ref),
     logs: context.options.logs,
     bounds: { from: whole ? from : Math.max(from, state.since ?? from), ...until },
     signal: leave,
-    pause: () => context.readPace.turn(turn),
+    pace: { turn: (signal) => context.readPace.turn({ last: ended, signal }) },
   });
   noteReply(state, reply);
   if (!reply.ok) {
