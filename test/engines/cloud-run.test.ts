@@ -91,7 +91,8 @@ test('a migration that fails ends with its own exit code and finding, and the jo
 test('N4: lines that never come leave the execution incomplete, and its exit code true (`log-incomplete`)', async () => {
   await using database = await createTestDatabase();
   await using world = await jobWorld(database.url);
-  using project = createProject(files);
+  // The first line may hold whatever happened within a moment.
+  using project = createProject({ ...files, 'migrations/3_later.sql': 'select pg_sleep(1.5)' });
   world.emulator.faults.onLogs({ lose: [1] });
   const engine = world.engine();
   const bundle = await bundleIn(project.folder);
@@ -103,7 +104,7 @@ test('N4: lines that never come leave the execution incomplete, and its exit cod
   for await (const event of engine.watch(started.value)) events.push(event);
   // What was written after them is shown, except the end, which counts only when all is there.
   expect(events[0]).toMatchObject({ kind: 'finding', finding: { code: 'log-incomplete' } });
-  expect(events.filter(({ kind }) => kind === 'migration.applied')).toHaveLength(2);
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'migration.applied', id: '3' }));
   expect(events.some(({ kind }) => kind === 'run.finished')).toBe(false);
   const result = await engine.result(started.value);
   expect(result).toMatchObject({ exitCode: 0, complete: false, ran: true, finished: { outcome: 'done' } });
