@@ -66,7 +66,8 @@ const library = join(root, 'src/index.ts');
 
 /** The code with a database of this test: a user has an embedded one, or names it in `env`. */
 function onDatabase(code: string, url: string): string {
-  const wired = code.replaceAll(', env: process.env', '').replaceAll(/\bcwd: ([^,}]+?) \}/g, 'cwd: $1, env }');
+  const wired = code.replaceAll(', env: process.env', '').replaceAll(/\bcwd: ([^,}]*[^,} ])/g, 'cwd: $1, env');
+  expect([...wired.matchAll(/\bcwd: [^,}]+, env\b/g)]).toHaveLength([...wired.matchAll(/\bcwd: /g)].length);
   return `const env = { DATABASE_URL: ${JSON.stringify(url)} };\n${wired}`;
 }
 
