@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/*
+ * What is kept here is believed like code: V8 executes it, or it decides what is verified. So each folder and each file
+ * must belong to this account, and nobody else may be able to write it. Whatever is wrong with a file, it is not there:
+ * a cache saves time and nothing else.
+ */
+
+const writableByOthers = 0o022;
+const hashBytes = 32;
+
+/** The environment variables that decide where the cache is. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Finds this account’s own folder for what godwit has worked out: `NAME` in GODWIT_CACHE, else in `godwit` in
+ * XDG_CACHE_HOME or `~/.cache`.
+ *
+ * @param name the kind of things in it, such as `code`
+ * @returns its absolute path; undefined with GODWIT_NO_CACHE, and when other accounts could write there or own it
+ * @example
+ *     privateFolder('code', { HOME: '/home/ada' }); // '/home/ada/.cache/godwit/code'
+ */
+export function privateFolder(name: string, env: Environment): string | undefined {
+  if ((env['GODWIT_NO_CACHE'] ?? '') !== '') return undefined;
+  const base = baseFolder(env);
+  if (base === undefined) return undefined;
+  const folder = join(base, name);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return isOwnFolder(base) && isOwnFolder(folder) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function baseFolder(env: Environment): string | undefined {
+  const chosen = env['GODWIT_CACHE'] ?? '';
+  if (chosen !== '') return chosen.startsWith('/') ? chosen : undefined;
+  const caches = env['XDG_CACHE_HOME'] ?? '';
+  if (caches.startsWith('/')) return join(caches, 'godwit');
+  const home = env['HOME'] ?? '';
+  return home.startsWith('/') ? join(home, '.cache', 'godwit') : undefined;
+}
+
+function isOwnFolder(path: string): boolean {
+  const stat = lstatSync(path);
+  return stat.isDirectory() && isOwn(stat);
+}
+
+function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
+  return uid === process.getuid?.() && (mode & writableByOthers) === 0;
+}
+
+/**
+ * Reads what {@link writePrivate} has written.
+ *
+ * @param path a file in a {@link privateFolder}
+ * @returns its bytes; undefined if it is missing, incomplete or damaged, or not this account’s own
+ */
+export function readPrivate(path: string): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const stat = fstatSync(file);
+    if (!stat.isFile() || !isOwn(stat)) return undefined;
+    const content = readFileSync(file);
+    const bytes = content.subarray(hashBytes);
+    return content.subarray(0, hashBytes).equals(hashOf(bytes)) ? bytes : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/**
+ * Writes a file whole, or not at all: a disk that is full or read-only costs time the next time, and fails nothing.
+ *
+ * @param path a file in a {@link privateFolder}
+ */
+export function writePrivate(path: string, bytes: Uint8Array): void {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(draft, Buffer.concat([hashOf(bytes), bytes]), { mode: 0o600, flag: 'wx' });
+    renameSync(draft, path);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}
+
+function hashOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
