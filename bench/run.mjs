@@ -60,7 +60,8 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !names.includes(name));
 if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; there are: ${names.join(', ')}`);
 const misses = knownMisses();
-const { scenarios, ...about } = values.from === undefined ? await measure() : JSON.parse(readFileSync(values.from, 'utf8'));
+const { scenarios, ...about } =
+  values.from === undefined ? await measure() : JSON.parse(readFileSync(values.from, 'utf8'));
 
 const wanted = positionals.length > 0 ? positionals : names;
 const results = Object.fromEntries(Object.entries(scenarios).filter(([name]) => wanted.includes(name)));
@@ -79,7 +80,13 @@ async function measure() {
   const withPeers = !values['no-peers'];
   const peers = withPeers ? installPeers() : {};
   const { quick } = values;
-  const workshop = openWorkshop({ quick, withPeers, told, godwit: resolve(values.godwit), major: Number(values.major) });
+  const workshop = openWorkshop({
+    quick,
+    withPeers,
+    told,
+    godwit: resolve(values.godwit),
+    major: Number(values.major),
+  });
   const scenarios = {};
   try {
     const about = { ...(await describe(workshop)), peers, quick, withoutPeers: !withPeers };

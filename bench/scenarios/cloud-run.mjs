@@ -21,7 +21,8 @@ export async function run(workshop) {
       cpSync(join(root, 'examples', 'vividly'), cwd, { recursive: true });
       configure(cwd, project, { base, repository: `${cloud.registry}/acme/godwit` });
       const env = { ...cloud.env(), DATABASE_URL: undefined };
-      const tool = async (...argv) => await workshop.run([...argv, '-e', 'dev'], { cwd, env, home: workshop.path('cloud-run-home') });
+      const tool = async (...argv) =>
+        await workshop.run([...argv, '-e', 'dev'], { cwd, env, home: workshop.path('cloud-run-home') });
       const clock = watchExecutions(cloud);
       const whole = await tool('up');
       const waited = clock.stop();
@@ -29,7 +30,8 @@ export async function run(workshop) {
       const again = await tool('up');
       // The first round pushes base image and runner.
       if (round === 0) continue;
-      for (const [index, sample] of [whole, { ms: whole.ms - waited }, status, again].entries()) times[names[index]].push(sample);
+      for (const [index, sample] of [whole, { ms: whole.ms - waited }, status, again].entries())
+        times[names[index]].push(sample);
     }
   } finally {
     await cloud.stop();

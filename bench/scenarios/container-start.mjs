@@ -58,7 +58,9 @@ export async function run(workshop) {
     await line.close();
   }
   return {
-    notes: ['The floor is Node with `pg`, connecting. The files of Node and of the runner are in the memory of the system.'],
+    notes: [
+      'The floor is Node with `pg`, connecting. The files of Node and of the runner are in the memory of the system.',
+    ],
     rows,
   };
 }

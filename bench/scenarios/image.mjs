@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 
 import { forms, smallMigrations } from '../support/migrations.mjs';
 import { startRegistry } from '../support/registry.mjs';
-import { median, row, target, timedHere } from '../support/rounds.mjs';
+import { median, rowsOf, target, timedHere } from '../support/rounds.mjs';
 import { root } from '../support/workshop.mjs';
 
 export const title = 'The image of a job: put together and pushed for 50 files';
@@ -42,12 +42,12 @@ export async function run(workshop) {
     notes: [
       `${bytes} The floor sends the bytes that a further bundle makes (two blobs, one manifest) with nothing around.`,
     ],
-    rows: [
-      row('floor', times.floor),
-      row('first image of a repository', times.first),
-      row('a further bundle', times.next),
-      row('nothing changed', times.unchanged),
-    ],
+    rows: rowsOf({
+      floor: times.floor,
+      'first image of a repository': times.first,
+      'a further bundle': times.next,
+      'nothing changed': times.unchanged,
+    }),
     targets: [
       target(`put together and pushed, ${count} files`, middle(times.first), 500, { unit: 'ms' }),
       target('nothing changed', middle(times.unchanged), 100, { unit: 'ms' }),

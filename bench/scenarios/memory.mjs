@@ -24,13 +24,13 @@ export async function run(workshop) {
       peaks.set(command, { ...peaks.get(command), [name]: peakMB });
       if (peakMB > highest.peakMB) Object.assign(highest, { command, peakMB });
     }
-    targets.push(
-      target(`highest, ${name}`, highest.peakMB, limitMB, { unit: 'MB', about: `\`${highest.command}\`` }),
-    );
+    targets.push(target(`highest, ${name}`, highest.peakMB, limitMB, { unit: 'MB', about: `\`${highest.command}\`` }));
   }
   const cell = (value) => (value === undefined ? '' : value.toFixed(0));
   return {
-    notes: ['Peak resident memory in MB (10⁶ bytes), from the kernel. Caches are cold for the first `up`, and warm after.'],
+    notes: [
+      'Peak resident memory in MB (10⁶ bytes), from the kernel. Caches are cold for the first `up`, and warm after.',
+    ],
     tables: [
       {
         head: ['', ...nodes.map(({ name }) => `${name}, MB`)],

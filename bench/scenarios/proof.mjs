@@ -53,7 +53,8 @@ async function measureTables(workshop, { tables, boundsMs, verifyMs, verifyMB })
   const messages = await record(workshop, folder, base);
   const rounds = workshop.quick ? 1 : 5;
   const bounds = [];
-  for (let round = 0; round < rounds; round += 1) bounds.push({ ms: await replay(await copyOf(workshop, base), messages) });
+  for (let round = 0; round < rounds; round += 1)
+    bounds.push({ ms: await replay(await copyOf(workshop, base), messages) });
   rmSync(join(folder, 'migrations', '9999_more.sql'));
   const verified = [];
   let locks = 0;

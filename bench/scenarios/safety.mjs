@@ -49,10 +49,7 @@ export async function run(workshop) {
           `only the last COMMIT of a pipeline wait for the disk; a plain pipeline that does the same is shown too.`,
       ],
       rows: rowsOf(samples),
-      targets: [
-        ratioTarget(samples, pairs[0], 1.3),
-        ratioTarget(samples, pairs[1], 1.15),
-      ],
+      targets: [ratioTarget(samples, pairs[0], 1.3), ratioTarget(samples, pairs[1], 1.15)],
     };
   } finally {
     proxy.stop();

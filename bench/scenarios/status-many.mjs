@@ -33,7 +33,11 @@ export async function run(workshop) {
     for (const [cache, limit] of Object.entries(limits[full] ?? {}))
       targets.push(ratioTarget(samples, [`godwit, ${cache}`, 'floor'], limit, { claim: `${label}: ${cache} / floor` }));
     targets.push(target(`${label}: peak memory`, peakMB, 120, { unit: 'MB' }));
-    const names = { warm: 'godwit, warm', cold: 'godwit, cold', peer: peers.length > 0 ? fastestOf(samples, peers) : undefined };
+    const names = {
+      warm: 'godwit, warm',
+      cold: 'godwit, cold',
+      peer: peers.length > 0 ? fastestOf(samples, peers) : undefined,
+    };
     summary.push(summaryLine(`\`status\` with ${full.toLocaleString('en')} applied migrations`, samples, names));
   }
   return { rows, targets, summary };

@@ -28,7 +28,12 @@ export async function run(workshop) {
   const against = (cache, limit) =>
     peer === undefined
       ? []
-      : [ratioTarget(samples, [`godwit, ${cache}`, peer], limit, { claim: `${cache} / fastest Node peer`, about: peer })];
+      : [
+          ratioTarget(samples, [`godwit, ${cache}`, peer], limit, {
+            claim: `${cache} / fastest Node peer`,
+            about: peer,
+          }),
+        ];
   return {
     notes: [
       'dbmate is a program in Go, started by Node: no Node peer, because it spares itself what Node has to load for its work.',
@@ -41,7 +46,11 @@ export async function run(workshop) {
       ...against('cold', 0.9),
     ],
     summary: [
-      summaryLine('`status` with 200 applied migrations', samples, { warm: 'godwit, warm', cold: 'godwit, cold', peer }),
+      summaryLine('`status` with 200 applied migrations', samples, {
+        warm: 'godwit, warm',
+        cold: 'godwit, cold',
+        peer,
+      }),
     ],
   };
 }

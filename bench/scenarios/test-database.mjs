@@ -22,6 +22,8 @@ export async function run(workshop) {
   await first.close();
   return {
     rows: Object.entries(times).map(([name, list]) => row(name, list)),
-    targets: [target('a warm test database', median(times['each further call'].map(({ ms }) => ms)), 100, { unit: 'ms' })],
+    targets: [
+      target('a warm test database', median(times['each further call'].map(({ ms }) => ms)), 100, { unit: 'ms' }),
+    ],
   };
 }

@@ -16,7 +16,10 @@ export async function run(workshop) {
     'godwit, warm': { run: () => verify('warm') },
     'godwit, cold': { run: () => verify('cold') },
   });
-  const peaks = { warm: (await verify('warm', { peak: true })).peakMB, cold: (await verify('cold', { peak: true })).peakMB };
+  const peaks = {
+    warm: (await verify('warm', { peak: true })).peakMB,
+    cold: (await verify('cold', { peak: true })).peakMB,
+  };
   const middle = (cache) => median(samples[`godwit, ${cache}`].map(({ ms }) => ms));
   return {
     notes: ['The floor reads and hashes the files, and asks for the history: it verifies nothing.'],

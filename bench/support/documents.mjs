@@ -26,8 +26,10 @@ export function keepDocumented(about, results, names) {
   writeFileSync(documented, `${JSON.stringify({ scenarios }, null, 2)}\n`);
 }
 
-/** The two pages with everything between their marks as it is now. */
+/** The two pages with everything between their marks as it is now; unchanged while nothing has been measured. */
 export function renderPages(measured, misses) {
+  if (Object.keys(measured.scenarios).length === 0)
+    return Object.fromEntries(Object.values(pages).map((page) => [page, readFileSync(page, 'utf8')]));
   return {
     [pages.results]: between(readFileSync(pages.results, 'utf8'), { results: results(measured) }),
     [pages.figures]: between(readFileSync(pages.figures, 'utf8'), {
@@ -71,8 +73,7 @@ function results({ scenarios }) {
 function figures({ scenarios }) {
   const all = Object.values(scenarios);
   const lines = all.flatMap(({ summary = [] }) => summary);
-  if (lines.length === 0) return 'Nothing has been measured yet.';
-  const about = all.find(({ summary = [] }) => summary.length > 0)?.about;
+  const abouts = new Set(all.filter(({ summary = [] }) => summary.length > 0).map(({ about }) => setting(about)));
   const ms = (value) => (value === undefined || value === null ? '' : `${Math.round(value)} ms`);
   const body = lines.map(({ label, warm, cold, floor, peer, peerName }) => [
     label,
@@ -81,7 +82,7 @@ function figures({ scenarios }) {
     ms(floor),
     peerName === undefined ? '' : `${ms(peer)}, ${peerName}`,
   ]);
-  return `${table(['', 'godwit, warm', 'godwit, cold', 'floor', 'fastest peer'], body)}\n\n${setting(about)}`;
+  return `${table(['', 'godwit, warm', 'godwit, cold', 'floor', 'fastest peer'], body)}\n\n${[...abouts].join('\n\n')}`;
 }
 
 function missesText({ scenarios }, misses) {
@@ -89,7 +90,8 @@ function missesText({ scenarios }, misses) {
   return misses
     .map(({ scenario, target, reason }) => {
       const one = scenarios[scenario]?.targets?.find(({ claim }) => claim === target);
-      const measured = one === undefined ? '' : ` ${amount(one, one.value)} ${one.unit}, the target is ${limitOf(one)}.`;
+      const measured =
+        one === undefined ? '' : ` ${amount(one, one.value)} ${one.unit}, the target is ${limitOf(one)}.`;
       return `- **\`${scenario}\`: ${target}.**${measured} ${reason}`;
     })
     .join('\n');

@@ -40,7 +40,9 @@ export function tableMigrations(tables) {
   const list = Array.from({ length: 2 * tables }, (_, index) => {
     const table = `bench_${Math.floor(index / 2) + 1}`;
     const [kind, sql] =
-      index % 2 === 0 ? ['create', createTable(table)] : ['extend', `ALTER TABLE ${table} ADD COLUMN amount numeric;\n`];
+      index % 2 === 0
+        ? ['create', createTable(table)]
+        : ['extend', `ALTER TABLE ${table} ADD COLUMN amount numeric;\n`];
     return { version: index + 1, name: `${kind}_${table}`, sql };
   });
   return { kind: `tables-${tables}`, list, tables, views: 0 };
@@ -87,6 +89,9 @@ export const forms = {
   dbmate(folder, list, from = 0) {
     mkdirSync(folder, { recursive: true });
     for (const { version, name, sql } of list.slice(from))
-      writeFileSync(join(folder, `${20_240_101_000_000 + version}_${name}.sql`), `-- migrate:up\n${sql}-- migrate:down\n`);
+      writeFileSync(
+        join(folder, `${20_240_101_000_000 + version}_${name}.sql`),
+        `-- migrate:up\n${sql}-- migrate:down\n`,
+      );
   },
 };

@@ -25,7 +25,8 @@ export async function interleave([least, most], contestants, { pairs = () => [],
       if (round < atMost) samples[name].push({ ...(await run()), round });
     }
     const error = Math.max(0, ...pairs(samples).map((pair) => uncertainty(samples, pair)));
-    told(`round ${round + 1} of ${least} to ${most}, ratios to ± ${(error * 100).toFixed(1)} %`);
+    const known = error === 0 || error === Infinity ? '' : `, ratios to ± ${(error * 100).toFixed(1)} %`;
+    told(`round ${round + 1} of ${least === most ? most : `${least} to ${most}`}${known}`);
     if (round + 1 >= least && error <= wellEnough) break;
   }
   return samples;
@@ -126,6 +127,6 @@ export async function timedHere(list, work) {
   const before = process.cpuUsage();
   const result = await work();
   const { user, system } = process.cpuUsage(before);
-  list.push({ ms: performance.now() - began, cpuMs: (user + system) / 1_000 });
+  list.push({ ms: performance.now() - began, cpuMs: (user + system) / 1_000, round: list.length });
   return result;
 }

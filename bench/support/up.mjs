@@ -37,7 +37,8 @@ export function upsOf(workshop, { migrations, flags = [], through }) {
 export function othersOf(workshop, { migrations, through, atMost }) {
   const up = (tool) => () => freshUp(workshop, tool, { migrations, through });
   const contestants = { floor: { run: up('floor') } };
-  for (const tool of workshop.peers.all) contestants[tool] = { run: up(tool), ...(atMost === undefined ? {} : { atMost }) };
+  for (const tool of workshop.peers.all)
+    contestants[tool] = { run: up(tool), ...(atMost === undefined ? {} : { atMost }) };
   return contestants;
 }
 
@@ -52,7 +53,10 @@ export async function compareWithPeers(workshop, { migrations, flags, limits, la
   const samples = await workshop.compare([7, 15], { ...others, ...ours }, pairs);
   const peer = fastestOf(samples, workshop.peers.all);
   const targets = Object.entries(limits).map(([what, limit]) =>
-    ratioTarget(samples, [names[what], peer ?? 'floor'], limit, { claim: `${names[what]} / fastest peer`, about: peer }),
+    ratioTarget(samples, [names[what], peer ?? 'floor'], limit, {
+      claim: `${names[what]} / fastest peer`,
+      about: peer,
+    }),
   );
   return {
     rows: rowsOf(samples),

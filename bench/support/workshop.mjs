@@ -35,7 +35,7 @@ export function openWorkshop({ quick, godwit, major, withPeers, told }) {
   const server = () => (started ??= embedded().then(({ startEmbedded }) => start(startEmbedded, work, major)));
   const path = (name) => join(work, name);
   const size = (full) => (quick ? Math.min(full, quickCounts.find(([from]) => full > from)[1]) : full);
-  const rounds = (least, most = least) => (quick ? [Math.min(least, 2), Math.min(least, 2)] : [least, most]);
+  const rounds = (least, most = least) => (quick ? [1, 1] : [least, most]);
   const compare = (range, contestants, pairs) => interleave(rounds(...range), contestants, { pairs, told });
 
   /** Makes an empty database; returns its address. */
@@ -77,7 +77,11 @@ export function openWorkshop({ quick, godwit, major, withPeers, told }) {
   }
 
   /** Calls a tool with `status` or `up` on the migrations; `flags` and `cache` are godwit's own, `keep` its records. */
-  async function call(tool, verb, { migrations, at = folder(tool, migrations), url, flags = [], cache, env, keep = false, ...options }) {
+  async function call(
+    tool,
+    verb,
+    { migrations, at = folder(tool, migrations), url, flags = [], cache, env, keep = false, ...options },
+  ) {
     const variables = { DATABASE_URL: url, ...env };
     if (tool !== 'godwit')
       return await runNode([await program(tool), verb, at], { home: home(tool), env: variables, ...options });
