@@ -25,7 +25,7 @@ export interface JobWork {
 }
 
 /** What a runner performs its task with. */
-interface Ready {
+interface ReadyJob {
   readonly connector: Connector;
   readonly bundle: Bundle;
   /** What has no effect in the address. */
@@ -44,7 +44,7 @@ export async function getReady(
     redactor,
     signal,
   }: { readonly env: ProcessVariables; readonly redactor: Redactor; readonly signal: AbortSignal },
-): Promise<Outcome<Ready>> {
+): Promise<Outcome<ReadyJob>> {
   const url = addressOf(env, redactor);
   if (work.refusal !== undefined) return err(work.refusal);
   if (!url.ok) {

@@ -31,5 +31,5 @@ function lookAt(owner, name, look) {
 }
 
 process.on('exit', () =>
-  writeFileSync(process.env.GODWIT_TEST_RECORD, JSON.stringify({ modules: [...modules].sort(), order })),
+  writeFileSync(process.env.GODWIT_TEST_RECORD, JSON.stringify({ modules: [...modules], order })),
 );
