@@ -131,8 +131,9 @@ async function describe(workshop) {
 function keep(all) {
   const folder = join(root, 'bench', 'results');
   mkdirSync(folder, { recursive: true });
-  for (const name of [`${all.date.replaceAll(':', '-')}.json`, 'latest.json'])
-    writeFileSync(join(folder, name), JSON.stringify(all, null, 2));
+  // A quick run shows nothing that is worth keeping in place of a true one.
+  const names = all.quick ? ['quick.json'] : [`${all.date.replaceAll(':', '-')}.json`, 'latest.json'];
+  for (const name of names) writeFileSync(join(folder, name), JSON.stringify(all, null, 2));
 }
 
 function clock(began) {

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { runNode } from '../support/child.mjs';
 import { addressOf, checkApplied } from '../support/database.mjs';
@@ -20,8 +20,8 @@ export async function run(workshop) {
   const variables = await jobVariables(workshop, migrations);
   const folder = workshop.path('job');
   mkdirSync(folder);
-  const runner = join(folder, 'runner.js');
-  copyFileSync(join(dirname(workshop.godwit), 'runner.js'), runner);
+  const runner = join(folder, basename(workshop.runner));
+  copyFileSync(workshop.runner, runner);
   const floor = join(folder, 'connect.mjs');
   await bundleLikeGodwit(join(root, 'bench', 'floor', 'connect.mjs'), floor);
   const line = await openLine((await workshop.server()).url);

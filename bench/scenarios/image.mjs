@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { build } from 'esbuild';
@@ -18,7 +18,7 @@ export async function run(workshop) {
   const tools = await loadTools();
   const registry = await startRegistry(workshop);
   const base = `${registry.host}/library/node:22-slim`;
-  const runner = { bytes: readFileSync(join(dirname(workshop.godwit), 'runner.cjs')), version: '0.1.0' };
+  const runner = { bytes: readFileSync(workshop.runner), version: '0.1.0' };
   const times = { floor: [], first: [], next: [], unchanged: [] };
   try {
     await tools.pushImage(base, tools.tinyNodeImage);

@@ -1,6 +1,6 @@
 // The highest memory of every command on every Node, with 200 migrations.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { runNode } from '../support/child.mjs';
 import { checkApplied } from '../support/database.mjs';
@@ -85,8 +85,7 @@ async function job(workshop, node) {
   const migrations = smallMigrations(workshop.size(50));
   const url = await workshop.database();
   const env = { PATH: process.env.PATH, DATABASE_URL: url, ...(await jobVariables(workshop, migrations)) };
-  const runner = join(dirname(workshop.godwit), 'runner.js');
-  const { peakMB } = await runNode([runner, 'job'], { node, env, cwd: '/', bare: true, peak: true });
+  const { peakMB } = await runNode([workshop.runner, 'job'], { node, env, cwd: '/', bare: true, peak: true });
   await checkApplied(url, migrations);
-  return { command: 'runner.js job', peakMB };
+  return { command: `${basename(workshop.runner)} job`, peakMB };
 }

@@ -33,7 +33,7 @@ export async function run(workshop) {
       const contestants = { floor: { run: () => run('floor') } };
       for (const cache of ['warm', 'cold']) contestants[`godwit, ${cache}`] = { run: () => run('godwit', cache) };
       for (const tool of peers) contestants[tool] = { run: () => run(tool) };
-      for (let time = 0; time < 3; time += 1) await run('godwit', 'warm');
+      for (let time = 0; time < workshop.warmUps; time += 1) await run('godwit', 'warm');
       for (const tool of ['floor', ...peers]) await run(tool);
       const { warm, cold, floor } = limits[verb];
       const other = (samples) => (floor ? 'floor' : fastestOf(samples, peers));

@@ -20,7 +20,7 @@ export async function run(workshop) {
     for (const tool of ['floor', 'godwit', ...peers]) {
       const url = await appliedOnce(workshop, tool, migrations);
       const status = (options) => () => workshop.call(tool, 'status', { migrations, url, ...options });
-      for (let time = 0; time < 3; time += 1) await status()();
+      for (let time = 0; time < workshop.warmUps; time += 1) await status()();
       if (tool !== 'godwit') contestants[tool] = { run: status() };
       else for (const cache of ['warm', 'cold']) contestants[`godwit, ${cache}`] = { run: status({ cache }) };
     }

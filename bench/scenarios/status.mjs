@@ -14,7 +14,7 @@ export async function run(workshop) {
     await checkApplied(url, migrations);
     const status = (cache) => () => workshop.call(tool, 'status', { migrations, url, cache });
     // Outside the measurement, to warm up the file system, and the caches of godwit.
-    for (let time = 0; time < 3; time += 1) await status()();
+    for (let time = 0; time < workshop.warmUps; time += 1) await status()();
     if (tool !== 'godwit') contestants[tool] = { run: status() };
     else for (const cache of ['warm', 'cold']) contestants[`godwit, ${cache}`] = { run: status(cache) };
   }

@@ -50,7 +50,7 @@ function run(command, options) {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
     const texts = ['', '', '', ''];
     for (const at of [1, 2, 3]) child.stdio[at].setEncoding('utf8').on('data', (text) => (texts[at] += text));
-    const late = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), giveUpAfterMs);
+    const late = setTimeout(() => endGroup(child.pid), giveUpAfterMs);
     let ms = 0;
     child.once('exit', () => (ms = performance.now() - began));
     child.once('error', reject);
@@ -60,6 +60,11 @@ function run(command, options) {
       resolve({ ms, ...clockOf(clock), code: code ?? signal, stdout, stderr });
     });
   });
+}
+
+/** The program and whatever it has started: each measured program leads a group of processes. */
+function endGroup(pid) {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 }
 
 /** Empty without a shell: then the time is that of this process, and the processor time is not known. */

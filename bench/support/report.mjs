@@ -35,7 +35,7 @@ function measurements(rows) {
 }
 
 function targetLine(one) {
-  const remarks = [...(one.best === undefined ? [] : [`best rounds: ${amount(one, one.best)}`])];
+  const remarks = one.best === undefined ? [] : [`best rounds: ${amount(one, one.best)}`];
   if (one.about !== undefined) remarks.push(one.about);
   const measured = `${amount(one, one.value)} ${one.unit}${remarks.length === 0 ? '' : ` (${remarks.join('; ')})`}`;
   return [one.claim, measured, limitOf(one), one.ok ? 'holds' : '**missed**'];

@@ -2,9 +2,6 @@
 import { fastestOf, ratioTarget, rowsOf, summaryLine } from './rounds.mjs';
 import { freshUp } from './workshop.mjs';
 
-/** Warm caches are as they are after several runs. */
-const warmUps = 3;
-
 /**
  * @param {readonly string[]} flags of godwit, such as `--tx all`
  * @returns names by what they are, and the contestants by their names
@@ -27,7 +24,7 @@ export function upsOf(workshop, { migrations, flags = [], through }) {
     [names.cold]: up('cold', []),
   };
   async function warmUp() {
-    for (let time = 0; time < (workshop.quick ? 1 : warmUps); time += 1)
+    for (let time = 0; time < workshop.warmUps; time += 1)
       for (const name of [names.warm, names.unverifiedWarm]) await contestants[name].run();
   }
   return { names, contestants, warmUp };

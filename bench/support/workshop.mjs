@@ -30,12 +30,15 @@ export function openWorkshop({ quick, godwit, major, withPeers, told }) {
   let count = 0;
   let loaded;
   let started;
+  const runner = ['runner.cjs', 'runner.js'].map((name) => join(dirname(godwit), name)).find(existsSync);
 
   const embedded = () => (loaded ??= loadEmbedded(module));
   const server = () => (started ??= embedded().then(({ startEmbedded }) => start(startEmbedded, work, major)));
   const path = (name) => join(work, name);
   const size = (full) => (quick ? Math.min(full, quickCounts.find(([from]) => full > from)[1]) : full);
   const rounds = (least, most = least) => (quick ? [1, 1] : [least, most]);
+  /** How often what will be measured runs before: the file system and the caches of godwit are warm then. */
+  const warmUps = quick ? 1 : 3;
   const compare = (range, contestants, pairs) => interleave(rounds(...range), contestants, { pairs, told });
 
   /** Makes an empty database; returns its address. */
@@ -101,7 +104,22 @@ export function openWorkshop({ quick, godwit, major, withPeers, told }) {
 
   const peers = { all: withPeers ? allPeers() : [], node: withPeers ? nodePeers : [] };
   const tools = { peers, call, run, program, home, homeOf, folder, forget };
-  return { quick, godwit, major, size, rounds, compare, told, path, embedded, server, database, ...tools, close };
+  return {
+    quick,
+    godwit,
+    runner,
+    major,
+    size,
+    warmUps,
+    compare,
+    told,
+    path,
+    embedded,
+    server,
+    database,
+    ...tools,
+    close,
+  };
 }
 
 /** One checked call of `up` on a new database. */
