@@ -28,7 +28,8 @@ export const spec = defineCommand({
 export const run: Run<typeof spec> = async (context) => {
   const { io, globals, screen } = context;
   const { config: configFile, env: environment } = globals;
-  const checked = await checkFiles({ cwd: io.cwd, configFile, environment, files: context.arguments.files });
+  const { cwd, env } = io;
+  const checked = await checkFiles({ cwd, env, configFile, environment, files: context.arguments.files });
   if (!checked.ok) return failed(checked.findings);
   const { root, folders, scripts, findings } = checked.value;
   screen.excerptsFrom(root);
