@@ -7,7 +7,7 @@ import { createMachine, type Machine } from '../support/machine.ts';
 
 const files = {
   'migrations/1_users.sql':
-    "-- godwit: expect select count(*) from users => 2\ncreate table users (id int primary key, name text);\ninsert into users values (1, 'a'), (2, 'b');\n",
+    "-- godwit: expect select count(*) from users => 3\ncreate table users (id int primary key, name text);\ninsert into users values (1, 'a'), (2, 'b');\n",
   'migrations/2_index.sql': '-- godwit: transaction=none\ncreate index concurrently users_name on users (name);\n',
   'migrations/2_index.down.sql': 'drop index users_name;\n',
   'migrations/3_view.sql':
