@@ -1,6 +1,6 @@
 import type { Analysis } from '../../migrate/contract/model.ts';
 import { lockModes } from '../../sql/locks/lock.ts';
-import { either, isCount, isFlag, isText, list, oneOf, record, type Check } from './shape.ts';
+import { either, isCount, isFlag, isText, list, oneOf, record, type FormCheck } from './shape.ts';
 
 /** Has a value out of JSON the form of an analysis, and do its segments hold each statement once? */
 export function isAnalysis(value: unknown): value is Analysis {
@@ -126,7 +126,7 @@ const finding = record(
   { where: place },
 );
 
-const analysis: Check = record({
+const analysis: FormCheck = record({
   size: isCount,
   bom: oneOf(0, 3),
   statements: list(statement),

@@ -116,7 +116,9 @@ async function keptOf(bytes: Uint8Array, script: ScriptFile): Promise<Outcome<An
   return await createBundle(options, later).analysis(migration, 'up');
 }
 
-test.each(scripts)('the kept analysis is the one that is made again: %s', async (_, text, more) => {
+const titled = scripts.map(([what, text, more]) => ({ what, text, more }));
+
+test.each(titled)('the kept analysis is the one that is made again: $what', async ({ text, more }) => {
   const bytes = encodeUtf8(text);
   const script = await scriptOf(bytes, more);
   expect(await keptOf(bytes, script)).toStrictEqual(await analyse(script, memorySource(bytes), ports));

@@ -6,7 +6,7 @@ import { privateFolder } from '../files/private-cache.ts';
 import { isAnalysis } from './analysis-shape.ts';
 import { analysisCode } from './fingerprint.ts';
 import { addSegment, isSegment } from './segments.ts';
-import { openSegment, type Entry, type Segment } from './segment.ts';
+import { openSegment, type Entry, type KeptSegment } from './segment.ts';
 
 /** Analyses in this account’s cache. */
 export interface KeptAnalysesStore extends KeptAnalyses {
@@ -36,7 +36,7 @@ export function openKeptAnalyses(
 ): KeptAnalysesStore | undefined {
   if (code === undefined || (env['GODWIT_NO_CACHE'] ?? '') !== '') return undefined;
   let found: { readonly folder: string | undefined } | undefined;
-  let segments: readonly Segment[] | undefined;
+  let segments: readonly KeptSegment[] | undefined;
   let waiting: Entry[] = [];
   let size = 0;
   const folderOf = (): string | undefined => (found ??= { folder: privateFolder(join('analyses', code), env) }).folder;
@@ -67,7 +67,7 @@ export function openKeptAnalyses(
   };
 }
 
-function openSegments(folder: string | undefined): readonly Segment[] {
+function openSegments(folder: string | undefined): readonly KeptSegment[] {
   if (folder === undefined) return [];
   try {
     const names = readdirSync(folder).filter(isSegment).sort().reverse();

@@ -25,13 +25,13 @@ export interface Entry {
 }
 
 /** A segment that is read entry by entry. */
-export interface Segment {
+export interface KeptSegment {
   /** Undefined: it is not in the segment, or damaged. */
   find(key: string): Buffer | undefined;
 }
 
 /** Opens a segment; undefined if its index is missing, damaged or not this account’s own. */
-export function openSegment(path: string): Segment | undefined {
+export function openSegment(path: string): KeptSegment | undefined {
   const index = readIndex(path);
   if (index === undefined) return undefined;
   let block: { readonly start: number; readonly bytes: Buffer } | undefined;
