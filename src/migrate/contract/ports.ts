@@ -122,7 +122,6 @@ export interface FolderEntry {
   readonly name: string;
   readonly type: 'file' | 'folder' | 'other';
   readonly outside: boolean;
-  readonly size: number;
 }
 
 /** A folder of migrations, read-only. */
