@@ -33,7 +33,9 @@ export function openFolder(path: string, label: string): Folder {
         if (known !== undefined) return Promise.resolve(known);
         const source = openFile(join(root, name), keeps);
         opened.set(name, source);
-        return Promise.resolve(source);
+        return opened.size % atOnce === 0
+          ? new Promise((resolve) => setImmediate(resolve, source))
+          : Promise.resolve(source);
       } catch (error) {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }
@@ -62,6 +64,9 @@ function listAround(root: string, label: string): readonly string[] {
     }
   });
 }
+
+/** After as many files, others get their turn: a connection that is being made, Ctrl-C. */
+const atOnce = 64;
 
 const smallFile = 256 * 1024;
 const mostKept = 32 * 1024 * 1024;

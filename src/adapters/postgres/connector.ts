@@ -33,27 +33,63 @@ export function createConnector(address: DatabaseAddress, timeoutMs: number = co
   const { search_path: searchPath } = settings;
   const target = { host, port, database, user, ...(searchPath === undefined ? {} : { searchPath }) };
   const patience = address.connectTimeoutMs ?? timeoutMs;
-  return { target, settings, open: async (options) => await openAsAsked(address, options, patience) };
+  const leaving = createLeaving();
+  return {
+    target,
+    settings,
+    async open(options) {
+      // A role may be allowed one connection only.
+      await leaving.over();
+      return await openAsAsked({ address, leaving }, options, patience);
+    },
+  };
+}
+
+/** Sessions that were told goodbye, and that the server has not ended yet. */
+interface Leaving {
+  add(client: Client): void;
+  over(): Promise<void>;
+}
+
+function createLeaving(): Leaving {
+  const going = new Map<Client, Promise<void>>();
+  return {
+    add(client) {
+      const timer = setTimeout(() => cut(client), closeTimeoutMs).unref();
+      const ended = client.end().catch(() => {});
+      connectionOf(client).stream.unref();
+      going.set(
+        client,
+        ended.then(() => {
+          clearTimeout(timer);
+          going.delete(client);
+        }),
+      );
+    },
+    async over() {
+      for (const client of going.keys()) connectionOf(client).stream.ref();
+      await Promise.all(going.values());
+    },
+  };
+}
+
+/** Where sessions are opened. */
+interface Place {
+  readonly address: DatabaseAddress;
+  readonly leaving: Leaving;
 }
 
 /** With `sslmode=prefer` and `allow`, what the server refuses is tried once in the other way. */
-async function openAsAsked(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  timeoutMs: number,
-): Promise<Outcome<Session>> {
-  const opened = await openSession(address, options, timeoutMs);
-  const other = fallbackOf(address);
+async function openAsAsked(place: Place, options: SessionOptions, timeoutMs: number): Promise<Outcome<Session>> {
+  const opened = await openSession(place, options, timeoutMs);
+  const other = fallbackOf(place.address);
   const refusals = new Set(['tls-unsupported', 'tls-refused', 'tls-failed', 'tls-required', 'login-refused']);
   if (opened.ok || other === undefined || !opened.findings.some(({ code }) => refusals.has(code))) return opened;
-  return await openSession(other, options, timeoutMs);
+  return await openSession({ ...place, address: other }, options, timeoutMs);
 }
 
-async function openSession(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  timeoutMs: number,
-): Promise<Outcome<Session>> {
+async function openSession(place: Place, options: SessionOptions, timeoutMs: number): Promise<Outcome<Session>> {
+  const { address, leaving } = place;
   let client: Client;
   let unmetTerm: ReturnType<typeof holdToTerms>;
   try {
@@ -93,15 +129,15 @@ async function openSession(
     const wrongOption = optionsFault(error as Error, address);
     if (wrongOption !== undefined) return err(wrongOption);
     if (refusesOptions(error as Error) && options.pooled !== true)
-      return await openThroughPooler(address, options, timeoutMs);
+      return await openThroughPooler(place, options, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
       return err(connectFault(error as Error, address, greeting));
     const { [refusable]: _, ...settings } = options.settings;
-    return await openSession(address, { ...options, settings }, timeoutMs);
+    return await openSession(place, { ...options, settings }, timeoutMs);
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  const session = masking.session(sessionOf(client, address, () => farewell));
+  const session = masking.session(sessionOf(client, { address, leaving }, () => farewell));
   return ok(options.pooled === true ? pooledSession(session, options) : session);
 }
 
@@ -122,11 +158,8 @@ function optionsFault(error: Error, address: DatabaseAddress): Finding | undefin
 }
 
 /** A pooler that refuses options gets the settings with each message, those of the URL included. */
-async function openThroughPooler(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  timeoutMs: number,
-): Promise<Outcome<Session>> {
+async function openThroughPooler(place: Place, options: SessionOptions, timeoutMs: number): Promise<Outcome<Session>> {
+  const { address } = place;
   const { settings, more } = readStartupOptions(address.options ?? '');
   // A default for later transactions cannot travel with one.
   if (more || 'default_transaction_read_only' in settings)
@@ -137,7 +170,7 @@ async function openThroughPooler(
       }),
     );
   return await openSession(
-    address,
+    place,
     { ...options, settings: { ...settings, ...options.settings }, pooled: true },
     timeoutMs,
   );
@@ -164,7 +197,7 @@ function connectionOf(client: Client): GreetedConnection {
 }
 
 /** @param farewell why the server has ended the connection, if it said so while nothing was asked */
-function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Error | undefined): Session {
+function sessionOf(client: Client, { address, leaving }: Place, farewell: () => Error | undefined): Session {
   const { processID: pid, secretKey } = client as unknown as { processID: number; secretKey: number };
   let waiting = 0;
   let answered = 0;
@@ -201,6 +234,7 @@ function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Err
       await client.end().catch(() => {});
       clearTimeout(timer);
     },
+    leave: () => leaving.add(client),
   };
 }
 

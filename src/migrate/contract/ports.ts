@@ -64,6 +64,11 @@ export interface Session {
   abandon(): void;
   /** Closes the connection properly; takes seconds at most, even when the server does not answer. */
   close(): Promise<void>;
+  /**
+   * Says goodbye without waiting until the server has ended the session: for one that holds nothing. It does not keep
+   * the process alive.
+   */
+  leave(): void;
 }
 
 /** What a session is opened with. */
