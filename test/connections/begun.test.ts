@@ -117,12 +117,10 @@ test('a role that may have one connection reads as ever', async ({ database }) =
   await database.query(`drop role ${role}`);
 });
 
-test.for([['check'], ['new', 'b'], ['explain', 'godwit'], ['up', '--to'], ['status', '--nothing']])(
-  '%j connects to nothing',
-  async (argv, { database }) => {
-    await using relay = await startRelay(database.url);
-    using project = createProject(migrations, relay.url);
+test('commands that need no database, and wrong ones, connect to nothing', async ({ database }) => {
+  await using relay = await startRelay(database.url);
+  using project = createProject(migrations, relay.url);
+  for (const argv of [['check'], ['new', 'b'], ['explain', 'godwit'], ['up', '--to'], ['status', '--nothing']])
     await project.run(...argv);
-    expect(relay.connections).toEqual([]);
-  },
-);
+  expect(relay.connections).toEqual([]);
+});

@@ -31,7 +31,7 @@ export async function startRelay(url: string): Promise<Relay> {
     const upstream = connect(Number(target.port), target.hostname);
     upstream.pipe(client);
     client.pipe(upstream);
-    let pending = Buffer.alloc(0);
+    let pending: Buffer = Buffer.alloc(0);
     client.on('data', (bytes) => (pending = note(relayed, Buffer.concat([pending, bytes]))));
     for (const socket of [client, upstream]) {
       sockets.add(socket);

@@ -71,7 +71,8 @@ export function beginSession(
 }
 
 function termsOf({ pipelined, pooled, applicationName, settings }: SessionOptions): string {
-  return JSON.stringify([pipelined, pooled === true, applicationName, Object.entries(settings).sort()]);
+  const pairs = Object.entries(settings).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([pipelined, pooled === true, applicationName, pairs]);
 }
 
 /** Keeps the notices of a session until somebody listens. */

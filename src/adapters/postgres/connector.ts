@@ -56,15 +56,13 @@ function createLeaving(): Leaving {
   return {
     add(client) {
       const timer = setTimeout(() => cut(client), closeTimeoutMs).unref();
-      const ended = client.end().catch(() => {});
+      const end = async (): Promise<void> => {
+        await client.end().catch(() => {});
+        clearTimeout(timer);
+        going.delete(client);
+      };
+      going.set(client, end());
       connectionOf(client).stream.unref();
-      going.set(
-        client,
-        ended.then(() => {
-          clearTimeout(timer);
-          going.delete(client);
-        }),
-      );
     },
     async over() {
       for (const client of going.keys()) connectionOf(client).stream.ref();
