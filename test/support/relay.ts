@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A connection that went through a relay. */
-export interface Relayed {
+interface Relayed {
   /** Its application_name, once it has said so. */
   name: string;
   /** The texts of its messages, in order. */
