@@ -2,13 +2,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { loadsOf } from '../../scripts/loads.mjs';
+import { root } from '../support/workshop.mjs';
 
 export const title = 'What each command loads';
 
 const commands = [['--help'], ['status'], ['check'], ['plan'], ['up'], ['verify'], ['runs', 'list']];
 
 export async function run(workshop) {
+  const { loadsOf } = await import(join(root, 'scripts', 'loads.mjs'));
   const cwd = workshop.path('loaded');
   mkdirSync(join(cwd, 'migrations'), { recursive: true });
   writeFileSync(join(cwd, 'migrations', '1_a.sql'), 'CREATE TABLE a (id int PRIMARY KEY);\n');
