@@ -29,6 +29,8 @@ export interface ApplyResult {
         readonly stands: boolean;
         /** True: ended from outside: the statement was cancelled, or the run was fenced. */
         readonly fromOutside: boolean;
+        /** The way on, if it is in the other migrations of the transaction: no other advice is better. */
+        readonly fix?: string;
       }
     | { readonly kind: 'interrupted' }
     /** The run itself could not be started: nothing was done. */

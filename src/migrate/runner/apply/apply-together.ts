@@ -1,5 +1,6 @@
 import type { Finding } from '../../../kit/finding.ts';
-import type { RefusedReply, Session } from '../../contract/ports.ts';
+import { versionIn } from '../../contract/migration-id.ts';
+import type { RefusedReply, ServerError, Session } from '../../contract/ports.ts';
 import { announcer } from './announcer.ts';
 import { endOf, type ApplyResult } from './apply-result.ts';
 import { emptySegment, headAfter, applyPipelined } from './pipeline.ts';
@@ -44,9 +45,12 @@ export async function applyTogether(
       const at = steps[result.at];
       if (at === undefined) throw new Error(`no step ${result.at}`);
       const lost = result.kind === 'refused' && result.refusal.error.lost;
+      const error = result.kind === 'refused' ? result.refusal.error : undefined;
       const finding = lost ? result.finding : withAll(result.finding, steps.length);
-      if (result.kind === 'refused')
-        return { head, applied: [], end: endOf(context, result.refusal, { finding, at, partlyApplied: false }) };
+      if (result.kind === 'refused') {
+        const end = endOf(context, result.refusal, { finding, at, partlyApplied: false });
+        return { head, applied: [], end: end.kind === 'failed' ? { ...end, ...fixOf(error, steps, at) } : end };
+      }
       return { head, applied: [], end: { kind: 'failed', finding, at, stands: false, fromOutside: false } };
     }
     case 'all': {
@@ -149,6 +153,23 @@ async function sendOne(
   if (!reply.error.lost) await session.send('ROLLBACK');
   const placing = { message, analysis: prepared.analysis, file: prepared.step.file, partial: false };
   return { kind: 'refused', refusal: reply, finding: placeError(reply, placing), partlyApplied: false };
+}
+
+/** A fix that depends on the other migrations of the transaction. */
+function fixOf(
+  error: ServerError | undefined,
+  steps: readonly PreparedStep[],
+  at: PreparedStep,
+): { readonly fix?: string } {
+  if (error?.sqlstate === '53200')
+    return { fix: 'Raise max_locks_per_transaction of the server, or apply fewer at a time: `--tx all --to VERSION`.' };
+  if (error?.sqlstate !== '55P04') return {};
+  const adding = steps
+    .slice(0, steps.indexOf(at))
+    .findLast(({ analysis }) => analysis.statements.some(({ tag }) => tag === 'ALTER TYPE'));
+  if (adding === undefined) return {};
+  const first = `\`godwit up --tx all --to ${versionIn(adding.step.id)}\``;
+  return { fix: `A new enum value can be used only after a COMMIT: run ${first} first, then \`godwit up --tx all\`.` };
 }
 
 /** A failure of one is a failure of all. */
