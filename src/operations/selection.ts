@@ -1,7 +1,7 @@
 import { fault } from '../kit/fault.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import { readBareName } from '../migrate/read/read-bare-file.ts';
-import type { Selection, TransactionMode } from '../migrate/contract/task.ts';
+import type { Selection } from '../migrate/contract/task.ts';
 import { firstTyped } from '../kit/option-name.ts';
 
 /** Options that choose migrations. */
@@ -11,7 +11,7 @@ export interface SelectionOptions {
   readonly outOfOrder?: boolean | undefined;
   readonly resumeUp?: boolean | undefined;
   /** How they are committed; undefined: as the environment says. */
-  readonly tx?: TransactionMode | undefined;
+  readonly tx?: Selection['tx'];
   /** `plan --down` */
   readonly down?: boolean | undefined;
 }
@@ -37,7 +37,7 @@ export function selectionOf(options: SelectionOptions, direction: 'up' | 'down')
 }
 
 /** The selection with what the environment says where the command says nothing. */
-export function withDefaults(selection: Selection, { tx }: { readonly tx: TransactionMode }): Selection {
+export function withDefaults(selection: Selection, { tx }: { readonly tx: 'each' | 'all' }): Selection {
   const { direction, resumeUp } = selection;
   if (tx === 'each' || selection.tx !== undefined || direction === 'down' || resumeUp === true) return selection;
   return { ...selection, tx };

@@ -41,9 +41,6 @@ export interface OtherEnvironment {
   readonly pinned?: PinnedIdentity;
 }
 
-/** How migrations are committed: each with its own transaction, or all in one. */
-export type TransactionMode = 'each' | 'all';
-
 /** Which migrations, in which direction. */
 export interface Selection {
   readonly direction: 'up' | 'down';
@@ -55,8 +52,8 @@ export interface Selection {
   readonly outOfOrder: boolean;
   /** Up: only does again what a half-way `down` has undone. */
   readonly resumeUp?: true;
-  /** Up: whether each migration has a transaction of its own (default), or all share one. */
-  readonly tx?: TransactionMode;
+  /** Up: each migration has its own transaction (default), or all share one. */
+  readonly tx?: 'each' | 'all';
 }
 
 /** What a run needs before it may change the database. */

@@ -27,12 +27,12 @@ export function needingOwnTransaction(
   });
 }
 
-interface Reason {
+interface Obstacle {
   readonly why: string;
   readonly statement: Statement | undefined;
 }
 
-function reasonOf({ directives, segments, statements }: Analysis): Reason | undefined {
+function reasonOf({ directives, segments, statements }: Analysis): Obstacle | undefined {
   const [first] = statements;
   if (directives.transaction === 'none')
     return { why: 'The file asks for `transaction=none`: its statements run one by one.', statement: first };

@@ -29,13 +29,14 @@ export async function applyTogether(
   head: string,
 ): Promise<ApplyResult> {
   const progress = announcer(context, steps);
-  void context.started.then((there) => {
+  const started = context.started.then((there) => {
     if (there) progress.start(0);
+    return there;
   });
   const onStep = (index: number): void => progress.start(index + 1);
   // Through a pooler each message waits for the one before it, and only the first one of a transaction may bring settings.
   const apart = context.session.carriesSettings === true || steps.some((step) => streams(step));
-  const result = await (apart ? oneByOne : pipelined)(context, steps, head, onStep);
+  const result = await (apart ? oneByOne : pipelined)({ ...context, started }, steps, head, onStep);
   switch (result.kind) {
     case 'not-begun':
     case 'interrupted':

@@ -23,7 +23,7 @@ export function placesOf(steps: readonly { readonly analysis: Analysis }[]): rea
   });
 }
 
-interface Position {
+interface EnteredAt {
   readonly run: string;
   readonly epoch: string;
   readonly head: string;
@@ -35,7 +35,7 @@ interface Position {
  */
 export function openingTogether(
   analysis: Analysis,
-  { run, epoch, head }: Position,
+  { run, epoch, head }: EnteredAt,
   { place }: Together,
 ): readonly string[] {
   return [
@@ -52,7 +52,7 @@ export function recordTogether(
     step,
     analysis,
   }: { readonly step: Pick<PlanStep, 'id' | 'name' | 'file' | 'checksum'>; readonly analysis: Analysis },
-  { run, epoch }: Position,
+  { run, epoch }: EnteredAt,
   { place, of }: Together,
   recorded: { readonly head: string; readonly done: string; readonly traits: string },
 ): readonly string[] {
