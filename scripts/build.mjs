@@ -49,7 +49,15 @@ await Promise.all([
     // Loaded only when needed; the first two include files of their own (a WASM module, Babel).
     external: [...shared.external, 'libpg-query', 'jiti', 'google-auth-library'],
   }),
-  build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
+  // CommonJS: Node's loader for ES modules costs every start 6 ms.
+  build({
+    ...shared,
+    entryPoints: { runner: 'src/job/main.ts' },
+    outdir: 'dist',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    banner: {},
+  }),
   // Google Cloud for the demo of the private network; its gRPC front is only for tests and is left out.
   build({
     ...shared,
