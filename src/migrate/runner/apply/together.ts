@@ -82,6 +82,6 @@ function keepsSavepoints({ statements }: Analysis): boolean {
 const writesNothing = /^(?:CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|SET|RESET|TRUNCATE)\b/;
 
 /** May it write rows whose constraints are checked later? */
-export function mayDefer({ statements }: Pick<Analysis, 'statements'>): boolean {
+function mayDefer({ statements }: Pick<Analysis, 'statements'>): boolean {
   return statements.some(({ tag, opaque }) => opaque || !writesNothing.test(tag));
 }
