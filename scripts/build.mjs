@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { pgLogin } from './pg-login.mjs';
 import { specsAlone } from './specs-alone.mjs';
 
 await import('./embed-sql.mjs').then(({ render }) =>
@@ -32,6 +33,7 @@ const shared = {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   external: ['pg-native'],
+  plugins: [pgLogin],
   logLevel: 'warning',
 };
 
@@ -39,7 +41,7 @@ await Promise.all([
   build({
     ...shared,
     entryPoints: { godwit: 'src/cli/main.ts' },
-    plugins: [specsAlone],
+    plugins: [...shared.plugins, specsAlone],
     outdir: 'dist',
     // A command loads only its own part. The parts are next to the entry, so that paths from `import.meta.url` mean the
     // same everywhere.
