@@ -5,7 +5,16 @@ const folder = 'sql/history';
 const target = 'src/migrate/runner/history/schema.generated.ts';
 /** In the order of their creation. */
 const describing = ['words.sql', 'words-other.sql'];
-const functions = ['audit.sql', 'prune.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
+const functions = [
+  'audit.sql',
+  'prune.sql',
+  'functions.sql',
+  'looks.sql',
+  'seeds.sql',
+  'written.sql',
+  'describe.sql',
+  'drift.sql',
+];
 
 export function render() {
   const texts = (names) =>
@@ -18,6 +27,9 @@ export function render() {
 /** The steps that bring the tables of schema godwit to their present version, oldest first. */
 export const historySchema: readonly string[] = [
 ${texts(steps)}];
+
+/** The same tables at once, for a database that has none of them. */
+export const historyTables: string = ${JSON.stringify(readFileSync(`${folder}/whole.sql`, 'utf8'))};
 
 /** Functions that describe objects; they need no table. */
 export const describingFunctions: readonly string[] = [
