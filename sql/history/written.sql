@@ -33,6 +33,7 @@ begin
   union all select 'pg_type'::regclass, rngtypid, 0, xmin, false from pg_range where age(xmin) <= a
   union all select 'pg_namespace'::regclass, n.oid, 0, xmin, false from pg_namespace n where age(xmin) <= a
   union all select 'pg_cast'::regclass, c.oid, 0, xmin, false from pg_cast c where age(xmin) <= a
+  union all select 'pg_collation'::regclass, c.oid, 0, xmin, false from pg_collation c where age(xmin) <= a
   union all select 'pg_extension'::regclass, e.oid, 0, xmin, false from pg_extension e where age(xmin) <= a
   union all select 'pg_publication'::regclass, p.oid, 0, xmin, false from pg_publication p where age(xmin) <= a
   union all select 'pg_publication'::regclass, prpubid, 0, xmin, false from pg_publication_rel where age(xmin) <= a
@@ -45,11 +46,10 @@ begin
     where age(xmin) <= a and deptype in ('a', 'i', 'n') and (deptype <> 'n' or refclassid = 'pg_namespace'::regclass);
   -- Many databases have none of these, and to open a catalogue costs a session more than to find nothing in it. Each of them
   -- uses something that is not the server's own; whether one does is asked by index, catalogue by catalogue.
-  if exists (select from unnest(array['pg_policy', 'pg_statistic_ext', 'pg_collation', 'pg_event_trigger', 'pg_foreign_server']::regclass[]::oid[]) c (class)
+  if exists (select from unnest(array['pg_policy', 'pg_statistic_ext', 'pg_event_trigger', 'pg_foreign_server']::regclass[]::oid[]) c (class)
     where (select d.objid from pg_depend d where d.classid = c.class order by d.objid desc limit 1) >= 16384) then
     return query select 'pg_policy'::regclass::oid, p.oid, 0, xmin, false from pg_policy p where age(xmin) <= a
     union all select 'pg_statistic_ext'::regclass, s.oid, 0, xmin, false from pg_statistic_ext s where age(xmin) <= a
-    union all select 'pg_collation'::regclass, c.oid, 0, xmin, false from pg_collation c where age(xmin) <= a
     union all select 'pg_event_trigger'::regclass, e.oid, 0, xmin, false from pg_event_trigger e where age(xmin) <= a
     union all select 'pg_foreign_server'::regclass, s.oid, 0, xmin, false from pg_foreign_server s where age(xmin) <= a
     union all select 'pg_foreign_table'::regclass, ftrelid, 0, xmin, false from pg_foreign_table where age(xmin) <= a;
