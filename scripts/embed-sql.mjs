@@ -9,6 +9,7 @@ const functions = [
   'audit.sql',
   'prune.sql',
   'functions.sql',
+  'together.sql',
   'looks.sql',
   'seeds.sql',
   'written.sql',
