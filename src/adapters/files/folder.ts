@@ -4,6 +4,7 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/ports.ts';
 import { openFile } from './byte-source.ts';
+import { holdHeapGrowth } from './heap-growth.ts';
 
 /**
  * Opens a folder of the file system.
@@ -23,7 +24,11 @@ export function openFolder(path: string, label: string): Folder {
   };
   return {
     label,
-    list: () => Promise.resolve(listFolder(root, label)),
+    list() {
+      const listed = listFolder(root, label);
+      if (listed.ok && listed.value.length > many) holdHeapGrowth();
+      return Promise.resolve(listed);
+    },
     open(name) {
       const [first = '', ...rest] = name.split('/');
       if (!isPlainName(first)) return Promise.reject(notAName(name));
@@ -31,7 +36,7 @@ export function openFolder(path: string, label: string): Folder {
       try {
         const known = opened.get(name);
         if (known !== undefined) return Promise.resolve(known);
-        const source = openFile(join(root, name), keeps);
+        const source = openFile(root + sep + name, keeps);
         opened.set(name, source);
         return opened.size % atOnce === 0
           ? new Promise((resolve) => setImmediate(resolve, source))
@@ -65,10 +70,12 @@ function listAround(root: string, label: string): readonly string[] {
   });
 }
 
+/** With more entries than this, memory matters more than the pace of garbage collection. */
+const many = 1000;
+
 /** After as many files, others get their turn: a connection that is being made, Ctrl-C. */
 const atOnce = 64;
 
-const smallFile = 256 * 1024;
 const mostKept = 32 * 1024 * 1024;
 
 /**
@@ -79,7 +86,7 @@ const mostKept = 32 * 1024 * 1024;
 function createMemory(): (size: number) => boolean {
   let bytes = 0;
   return (size) => {
-    if (size > smallFile || bytes + size > mostKept) return false;
+    if (bytes + size > mostKept) return false;
     bytes += size;
     return true;
   };
