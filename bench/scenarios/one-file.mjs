@@ -41,7 +41,9 @@ let projects = 0;
 /** A project and a database of its own, to which every round adds one file. */
 async function contestant(workshop, base, { tool, ...how }) {
   const form = tool in forms ? tool : 'files';
-  const at = workshop.path(`one-file-${(projects += 1)}/${form === 'files' ? 'migrations' : 'peer'}`);
+  projects += 1;
+  const project = projects;
+  const at = workshop.path(`one-file-${project}/${form === 'files' ? 'migrations' : 'peer'}`);
   mkdirSync(dirname(at), { recursive: true });
   const url = await workshop.database();
   let list = base.list;
@@ -54,7 +56,9 @@ async function contestant(workshop, base, { tool, ...how }) {
     if ((await query(url, countColumns)).rows[0].n !== columns) throw new Error(`${tool} has not applied the file`);
     const version = list.length + 1;
     columns += 1;
-    const sql = `ALTER TABLE bench_${columns} ADD COLUMN more_${columns} text;\nCREATE INDEX ON bench_${columns} (more_${columns});\n`;
+    // Of this project alone: no other has left its analysis in a cache.
+    const column = `more_${project}_${columns}`;
+    const sql = `ALTER TABLE bench_${columns} ADD COLUMN ${column} text;\nCREATE INDEX ON bench_${columns} (${column});\n`;
     list = [...list, { version, name: `more_${columns}`, sql }];
     return sample;
   };
