@@ -282,6 +282,34 @@ export type RunEvent =
       /** How much it wrote, in bytes. */
       readonly bytes: number;
     }
+  /** Of the controller, for commands on many databases: the work in one of them has ended. */
+  | {
+      readonly kind: 'database.finished';
+      /** Its entry in the list; of a URL without user and password. */
+      readonly entry: string;
+      /** Id of the run; empty: there was none. */
+      readonly run: string;
+      readonly outcome: RunOutcome;
+      readonly exitCode: number;
+      /** How many migrations were applied. */
+      readonly applied: number;
+      /** The errors; of a success none. */
+      readonly findings: readonly Finding[];
+    }
+  /** Of the controller: the work in all databases has ended. */
+  | {
+      readonly kind: 'databases.finished';
+      readonly outcome: RunOutcome;
+      readonly exitCode: number;
+      /** How many there are in the list. */
+      readonly databases: number;
+      /** In how many of them something was applied, nothing was to be done, or the work has failed. */
+      readonly changed: number;
+      readonly unchanged: number;
+      readonly failed: number;
+      /** The names of those in which nothing was begun. */
+      readonly notStarted: readonly string[];
+    }
   | {
       readonly kind: 'run.finished';
       readonly run: string;
