@@ -53,8 +53,10 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
-  if (namesFleet(options)) return await (await import('../fleet/status.ts')).databasesStatus(context, options);
-  const known = withoutFleet({ parallel: options.parallel });
+  const { databases, databasesQuery, schemasQuery, parallel } = options;
+  if (namesFleet({ databases, databasesQuery, schemasQuery }))
+    return await (await import('../fleet/status.ts')).databasesStatus(context, options);
+  const known = withoutFleet({ parallel });
   if (!known.ok) return failed(known.findings);
   if (options.compare !== undefined) {
     const { compareEnvironments } = await import('./status/compare.ts');

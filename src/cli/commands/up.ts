@@ -66,8 +66,9 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
-  const { parallel, canary, stopAfter } = options;
-  const isFleet = namesFleet(options);
+  const { databases, databasesQuery, schemasQuery, parallel, canary, stopAfter } = options;
+  const many = { databases, databasesQuery, schemasQuery, parallel, canary, stopAfter };
+  const isFleet = namesFleet(many);
   const known = isFleet ? ok(undefined) : withoutFleet({ parallel, canary, stopAfter });
   if (!known.ok) return failed(known.findings);
   const typed = {
@@ -92,9 +93,5 @@ export const run: Run<typeof spec> = async (context) => {
   };
   if (!isFleet) return await change(context, 'up', typed);
   const { upDatabases } = await import('../fleet/up.ts');
-  const { databases, databasesQuery, schemasQuery } = options;
-  return await upDatabases(context, {
-    ...typed,
-    ...{ databases, databasesQuery, schemasQuery, parallel, canary, stopAfter },
-  });
+  return await upDatabases(context, { ...typed, ...many });
 };

@@ -45,7 +45,7 @@ export function planLines({ groups, failed, left }: FleetPlan, style: Style): re
 }
 
 function groupLines({ steps, members }: PlanGroup, style: Style): readonly Line[] {
-  const databases = `${countOf(members.length, 'database')}`;
+  const databases = countOf(members.length, 'database');
   if (steps.length === 0) return [`${style.green('✔')} ${databases}: nothing to do`];
   return [
     `${style.cyan('•')} ${databases}: ${countOf(steps.length, 'migration')}`,

@@ -20,11 +20,10 @@ export async function fleetSourceOf(
 ): Promise<Outcome<FleetSource>> {
   const { databases, databasesQuery, schemasQuery, parallel } = options;
   const given = Object.entries({ databases, databasesQuery, schemasQuery }).filter(([, value]) => value !== undefined);
-  const [[first = ''] = [], second] = given;
-  if (second !== undefined)
-    return wrong(`--${optionName(first)} and --${optionName(second[0])} cannot be combined: one list is needed.`);
+  const [first = '', second] = given.map(([name]) => `--${optionName(name)}`);
+  if (second !== undefined) return wrong(`${first} and ${second} cannot be combined: one list is needed.`);
   const other = firstTyped(others);
-  if (other !== undefined) return wrong(`--${optionName(first)} and ${other} cannot be combined.`);
+  if (other !== undefined) return wrong(`${first} and ${other} cannot be combined.`);
   if (parallel === 0) return wrong('--parallel 0: at least one database is worked on at a time.');
   if (databasesQuery !== undefined)
     return ok({ query: { sql: databasesQuery, option: '--databases-query', what: 'databases' } });

@@ -10,6 +10,7 @@ import type { Context, Result } from '../command.ts';
 import { bindCtrlC } from '../ctrl-c.ts';
 import { operationOf, withProject } from '../execute.ts';
 import { failed } from '../result.ts';
+import { countOf } from '../screen/format.ts';
 import { createFailures, planLines, summaryLines } from './screen.ts';
 import type { FleetOptions } from './named.ts';
 import { fleetSourceOf } from './source.ts';
@@ -33,6 +34,7 @@ export async function upDatabases(context: Context, options: TypedFleetUp): Prom
     if (!opened.ok) return failed(opened.findings);
     const fleet = opened.value;
     for (const finding of fleet.findings) context.tell(finding);
+    context.screen.say(context.screen.style.dim(`  ${sizeText(fleet)}`));
     if (dryRun) return await dryRunFleet(context, fleet, request.value.selection);
     const unbind = bindCtrlC(context, 'apply', undefined);
     try {
@@ -44,6 +46,12 @@ export async function upDatabases(context: Context, options: TypedFleetUp): Prom
       unbind();
     }
   });
+}
+
+/** `1,000 databases, 8 at a time` */
+function sizeText({ members, lanes }: Fleet): string {
+  const atOnce = Math.min(lanes.parallel, members.length);
+  return `${countOf(members.length, 'database')}, ${atOnce} at a time`;
 }
 
 /** Shows what would run in how many databases, and changes nothing. */
@@ -99,7 +107,7 @@ function progress(
   { members }: Fleet,
 ): { readonly tell: FleetUi; readonly onEnd: (end: MemberEnd) => void } {
   const failure = createFailures(screen);
-  const emit = ({ name: entry }: Member, event: RunEvent): void => screen.event({ ...event, ...{ entry } });
+  const emit = (member: Member, event: RunEvent): void => screen.event(ofEntry(member, event));
   let ended = 0;
   return {
     tell: screen.json
@@ -114,6 +122,11 @@ function progress(
       screen.live({ counter: `${ended} of ${members.length}`, name: member.name });
     },
   };
+}
+
+/** The event with the entry of its database: a field more than the event has. */
+function ofEntry({ name: entry }: Member, event: RunEvent): RunEvent & { readonly entry: string } {
+  return { ...event, entry };
 }
 
 function closed({ screen }: Context, end: FleetEnd, findings: Result['findings']): Result {

@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { Blocker } from './blocker.ts';
+import type { FleetEvent } from './fleet-event.ts';
 import type { SameWord } from './rehearsed.ts';
 import type { ForeignSummary } from './foreign-history.ts';
 import type { History } from './history.ts';
@@ -131,10 +132,7 @@ export type RunEvent =
       /** While nothing is recorded: the histories of other tools in the database. */
       readonly foreign?: readonly ForeignSummary[];
     }
-  /**
-   * The down files that the history has stored for migrations that are to be undone and have no file: the controller
-   * analyses them.
-   */
+  /** Down files that the history has stored, of migrations to undo that have no file: the controller analyses them. */
   | { readonly kind: 'recorded.downs'; readonly downs: readonly DownText[] }
   | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
   | {
@@ -282,34 +280,7 @@ export type RunEvent =
       /** How much it wrote, in bytes. */
       readonly bytes: number;
     }
-  /** Of the controller, for commands on many databases: the work in one of them has ended. */
-  | {
-      readonly kind: 'database.finished';
-      /** Its entry in the list; of a URL without user and password. */
-      readonly entry: string;
-      /** Id of the run; empty: there was none. */
-      readonly run: string;
-      readonly outcome: RunOutcome;
-      readonly exitCode: number;
-      /** How many migrations were applied. */
-      readonly applied: number;
-      /** The errors; of a success none. */
-      readonly findings: readonly Finding[];
-    }
-  /** Of the controller: the work in all databases has ended. */
-  | {
-      readonly kind: 'databases.finished';
-      readonly outcome: RunOutcome;
-      readonly exitCode: number;
-      /** How many there are in the list. */
-      readonly databases: number;
-      /** In how many of them something was applied, nothing was to be done, or the work has failed. */
-      readonly changed: number;
-      readonly unchanged: number;
-      readonly failed: number;
-      /** The names of those in which nothing was begun. */
-      readonly notStarted: readonly string[];
-    }
+  | FleetEvent
   | {
       readonly kind: 'run.finished';
       readonly run: string;

@@ -10,6 +10,6 @@ import { bundleHash } from '../../migrate/read/bundle.ts';
 export function scopedTo(schema: string, bundle: Bundle): Bundle {
   const set = bundle.set === defaultSet ? schema : `${bundle.set}-${schema}`;
   const migrations = bundle.migrations.map((one) => ({ ...one, id: migrationId(set, versionIn(one.id)) }));
-  const scoped = { ...bundle, set, migrations };
+  const scoped = { ...bundle, set, migrations, repeated: true };
   return { ...scoped, hash: bundleHash(scoped, nodeHashing) };
 }

@@ -116,7 +116,8 @@ export function preflight(facts: ServerFacts, history: History, environment: Tas
 /** Without its schema, what is meant for it would be created in the next one of the search path. */
 function otherSchema(facts: ServerFacts, { schema }: TaskEnvironment): readonly Finding[] {
   if (schema === undefined || facts.schema === schema) return [];
-  const instead = facts.schema === '' ? 'nothing could be created' : `objects would be created in schema ${facts.schema}`;
+  const instead =
+    facts.schema === '' ? 'nothing could be created' : `objects would be created in schema ${facts.schema}`;
   return [
     fault('schema-missing', {
       why: `There is no schema ${quoteIfNeeded(schema)} that ${facts.user} may use: ${instead}.`,
