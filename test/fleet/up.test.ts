@@ -180,13 +180,13 @@ test.each([
 });
 
 test('where jobs do the work, many databases at once are `fleet-remote`', async () => {
-  await using tenants = await createTenants(0, {
+  const files = {
     ...folder,
-    'tenants.txt': 'a\n',
     'godwit.config.json': JSON.stringify({
-      environments: { dev: { engine: { kind: 'cloud-run', project: 'acme', region: 'europe-west1' } } },
+      environments: { dev: { engine: { kind: 'cloud-run', project: 'acme-dev' } } },
     }),
-  });
+  };
+  await using tenants = await createTenants(0, files, { METADATA_SERVER_DETECTION: 'none' });
   tenants.project.write('tenants.txt', 'a\n');
   const ran = await tenants.project.run('up', '-e', 'dev', '--databases', 'tenants.txt');
   expect(ran.shown).toContain('[fleet-remote]');
