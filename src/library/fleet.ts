@@ -64,6 +64,7 @@ const deployAllOptions: OptionNames<DeployAllOptions> = {
   onDisconnect: true,
   outOfOrder: true,
   resumeUp: true,
+  tx: true,
   destroyRows: true,
   ignoreForeign: true,
   verify: true,

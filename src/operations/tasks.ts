@@ -18,7 +18,7 @@ import type {
   VerifyTask,
 } from '../migrate/contract/task.ts';
 import type { Project } from '../project/open.ts';
-import { createRunId } from '../project/run-id.ts';
+import { withDefaults } from './selection.ts';
 
 interface TaskContext {
   readonly run: string;
@@ -30,7 +30,7 @@ function termsOf(project: Project, actor: Actor): TaskContext {
   const { environment, pinned, others, schema } = project;
   const { copiedFrom } = environment;
   return {
-    run: createRunId(Date.now()),
+    run: project.runIds.take(),
     environment: {
       name: environment.name,
       protected: environment.protected,
@@ -172,7 +172,8 @@ export async function applyTask(project: Project, actor: Actor, request: ApplyRe
     kind: 'apply',
     ...termsOf(project, actor),
     command: request.command,
-    selection: request.selection,
+    selection:
+      (request.how ?? 'execute') === 'execute' ? withDefaults(request.selection, environment) : request.selection,
     how: request.how ?? 'execute',
     ...(request.from === undefined ? {} : { from: request.from }),
     ...(request.ignoreForeign === undefined ? {} : { ignoreForeign: request.ignoreForeign }),

@@ -1,20 +1,28 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { createInProcessEngine } from '../adapters/engines/local/in-process.ts';
+import { openKeptAnalyses, type KeptAnalysesStore } from '../adapters/analyses/kept-analyses.ts';
 import { openFolder } from '../adapters/files/folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
+import { beginSession, type BegunConnector } from '../adapters/postgres/begun-session.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/contract/engine.ts';
-import type { Bundle, Connector, SqlParser, Target } from '../migrate/contract/ports.ts';
+import type { Bundle, Connector, Target } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
+import {
+  firstMessages,
+  firstRequest,
+  sessionOptions,
+  type FirstTask,
+} from '../migrate/runner/session/session-request.ts';
 import { findBareFile } from './bare-file.ts';
 import { targetText } from '../migrate/controller/attempt.ts';
 import type { Project } from './open.ts';
@@ -32,6 +40,11 @@ export interface WireOptions {
   readonly detached: boolean;
   /** True: a change will follow; its preparation starts early if that saves time. */
   readonly changes?: boolean;
+  /**
+   * The task that will certainly be executed first, if it is: where this process connects, it begins that task's session
+   * while it reads the migrations.
+   */
+  readonly first?: FirstTask | undefined;
   /** Receives slow steps before the run starts, as text: the embedded server is downloaded or started. */
   readonly onProgress?: (text: string, step: 'download' | 'copy' | 'step' | 'other') => void;
 }
@@ -56,22 +69,48 @@ export interface Wired {
   readonly note?: string;
   /** Warnings about the folder of migrations. */
   readonly findings: readonly Finding[];
-  /** Leaves the embedded server, if there is one. */
+  /** Keeps the analyses that were made, and leaves the embedded server if there is one. */
   close(): Promise<void>;
 }
 
 /** Reads the migrations, then starts or joins the embedded server if the environment has one. */
 export async function wire(project: Project, options: WireOptions): Promise<Outcome<Wired>> {
+  const { database } = project.environment;
+  const begun = database.kind === 'server' ? begin(project, database.address, options) : undefined;
+  try {
+    const wired = await wireWith(project, options, begun);
+    if (!wired.ok) begun?.leave();
+    return wired;
+  } catch (error) {
+    begun?.leave();
+    throw error;
+  }
+}
+
+/** Connects to the database of the environment, and begins the first session if that is certainly needed. */
+function begin(project: Project, address: DatabaseAddress, { first, detached }: WireOptions): BegunConnector {
+  const connector = createConnector(address);
+  if (first === undefined || detached || project.remote !== undefined) return { connector, leave: () => {} };
+  const request = firstRequest({ ...first, run: project.runIds.next });
+  return beginSession(connector, sessionOptions(request, connector.settings), firstMessages(first));
+}
+
+async function wireWith(
+  project: Project,
+  options: WireOptions,
+  begun: BegunConnector | undefined,
+): Promise<Outcome<Wired>> {
   // The shared ledger is queried in parallel with everything else, because each command needs it.
   void project.remote?.ledger.list(project.environment.name);
-  const parser = createParser();
-  const read = await readMigrations(project, options, parser);
+  const kept = openKeptAnalyses(project.env);
+  const read = await readMigrations(project, options, kept);
   if (!read.ok) return read;
-  if (project.remote !== undefined) return await wireRemote(project, project.remote, read.value, options);
+  if (project.remote !== undefined) return await wireRemote(project, project.remote, { ...read.value, kept }, options);
   const server = await reachServer(project, options);
   if (!server.ok) return server;
   const { address, url, note } = server.value;
-  const { connector, connecting } = announcing(createConnector(address));
+  const reached = begun ?? begin(project, address, options);
+  const { connector, connecting } = announcing(reached.connector);
   return ok({
     connecting,
     bundle: read.value.bundle,
@@ -95,7 +134,11 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     place: targetText(connector.target),
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,
-    close: async () => await server.value.close(),
+    close: async () => {
+      reached.leave();
+      kept?.save();
+      await server.value.close();
+    },
   });
 }
 
@@ -103,7 +146,7 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
 async function wireRemote(
   project: Project,
   remote: Remote,
-  read: ReadMigrations,
+  { kept, ...read }: ReadMigrations & { readonly kept: KeptAnalysesStore | undefined },
   options: WireOptions,
 ): Promise<Outcome<Wired>> {
   if (options.changes === true) {
@@ -116,7 +159,10 @@ async function wireRemote(
     connecting: Promise.resolve(),
     engine: await remote.engine((text) => options.onProgress?.(text, 'step')),
     place: remote.place,
-    close: () => Promise.resolve(),
+    close: () => {
+      kept?.save();
+      return Promise.resolve();
+    },
   });
 }
 
@@ -148,9 +194,9 @@ interface ReadMigrations {
 async function readMigrations(
   project: Project,
   options: WireOptions,
-  parser: SqlParser,
+  kept?: KeptAnalysesStore,
 ): Promise<Outcome<ReadMigrations>> {
-  const ports = { parser, hashing: nodeHashing };
+  const ports = { parser: createParser(), hashing: nodeHashing, kept };
   const { set } = project;
   if (options.file !== undefined) {
     const found = findBareFile(project, options.cwd ?? project.root, options.file);
@@ -175,7 +221,8 @@ async function readMigrations(
 
 /** The migrations of a project, without an engine. */
 export async function readBundle(project: Project): Promise<Outcome<Bundle>> {
-  const read = await readMigrations(project, { migrations: true, detached: false }, createParser());
+  const kept = openKeptAnalyses(project.env);
+  const read = await readMigrations(project, { migrations: true, detached: false }, kept);
   return read.ok ? ok(read.value.bundle) : read;
 }
 

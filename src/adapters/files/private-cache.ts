@@ -7,11 +7,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { ProcessVariables } from '../../kit/secret-variables.ts';
 
 /*
  * What is kept here is believed like code: V8 executes it, or it decides what is verified. So each folder and each file
@@ -22,9 +24,6 @@ import { join } from 'node:path';
 const writableByOthers = 0o022;
 const hashBytes = 32;
 
-/** The environment variables that decide where the cache is. */
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Finds this account’s own folder for what godwit has worked out: `NAME` in GODWIT_CACHE, else in `godwit` in
  * XDG_CACHE_HOME or `~/.cache`.
@@ -34,7 +33,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @example
  *     privateFolder('code', { HOME: '/home/ada' }); // '/home/ada/.cache/godwit/code'
  */
-export function privateFolder(name: string, env: Environment): string | undefined {
+export function privateFolder(name: string, env: ProcessVariables): string | undefined {
   if ((env['GODWIT_NO_CACHE'] ?? '') !== '') return undefined;
   const base = baseFolder(env);
   if (base === undefined) return undefined;
@@ -47,7 +46,7 @@ export function privateFolder(name: string, env: Environment): string | undefine
   }
 }
 
-function baseFolder(env: Environment): string | undefined {
+function baseFolder(env: ProcessVariables): string | undefined {
   const chosen = env['GODWIT_CACHE'] ?? '';
   if (chosen !== '') return chosen.startsWith('/') ? chosen : undefined;
   const caches = env['XDG_CACHE_HOME'] ?? '';
@@ -72,14 +71,31 @@ function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): 
  * @returns its bytes; undefined if it is missing, incomplete or damaged, or not this account’s own
  */
 export function readPrivate(path: string): Buffer | undefined {
+  const content = readOwn(path, readFileSync);
+  const bytes = content?.subarray(hashBytes);
+  return bytes !== undefined && content?.subarray(0, hashBytes).equals(hashOf(bytes)) === true ? bytes : undefined;
+}
+
+/**
+ * Reads a part of what {@link writePrivate} has written. Its hash is over the whole file, so the part must show by
+ * itself that it is intact.
+ *
+ * @param start first byte; bytes after the end are left out
+ * @returns undefined if the file is missing, or not this account’s own
+ */
+export function readPrivatePart(path: string, start: number, length: number): Buffer | undefined {
+  return readOwn(path, (file) => {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, readSync(file, bytes, 0, length, hashBytes + start));
+  });
+}
+
+function readOwn(path: string, read: (file: number) => Buffer): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     const stat = fstatSync(file);
-    if (!stat.isFile() || !isOwn(stat)) return undefined;
-    const content = readFileSync(file);
-    const bytes = content.subarray(hashBytes);
-    return content.subarray(0, hashBytes).equals(hashOf(bytes)) ? bytes : undefined;
+    return stat.isFile() && isOwn(stat) ? read(file) : undefined;
   } catch {
     return undefined;
   } finally {

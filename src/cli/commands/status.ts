@@ -11,7 +11,7 @@ import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { eventOf } from '../../operations/execute.ts';
 import { operationOf, withProject } from '../execute.ts';
-import { appliedQuery, look } from '../../operations/look-up.ts';
+import { appliedQuery, asksHistory, look } from '../../operations/look-up.ts';
 import { asOfData, targetOf } from '../known.ts';
 import { namesFleet, withoutFleet } from '../fleet/named.ts';
 import { databases, databasesQuery, parallel, schemasQuery } from '../options/fleet.ts';
@@ -63,7 +63,7 @@ export const run: Run<typeof spec> = async (context) => {
     const { compare, fresh, exitCode } = options;
     return await compareEnvironments(context, { compare, fresh, exitCode });
   }
-  return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
+  return await withProject(context, { file: options.file, fresh: options.fresh, first: asksHistory }, async (ready) => {
     const { project, wired, actor } = ready;
     const execution = await look(operationOf(context, ready), appliedQuery(project, actor));
     const history = eventOf(execution, 'history');
@@ -160,12 +160,12 @@ function show(screen: Screen, shown: Shown): void {
   const open = lines.length - applied.length - ahead;
   // The oldest applied migrations of a long history are folded; all others are always shown.
   const folded = Math.max(0, applied.length - most);
-  const hidden = new Set(applied.slice(0, folded));
+  const newest = new Set(applied.slice(folded));
   screen.answer('');
   if (folded > 0) screen.answer(style.dim(`  … ${countOf(folded, 'earlier migration')} applied`));
   screen.answer(
     table(
-      lines.filter((line) => !hidden.has(line)).map((line) => row(line, style)),
+      lines.filter((line) => line.state !== 'applied' || newest.has(line)).map((line) => row(line, style)),
       [0, 1],
     ),
   );

@@ -16,6 +16,7 @@ import {
   strict,
   takeOver,
   to,
+  tx,
   wait,
   waiveCheckpoint,
 } from '../options/shared.ts';
@@ -35,6 +36,7 @@ export const spec = defineCommand({
     plan,
     outOfOrder,
     resumeUp,
+    tx,
     noVerify: flag('do not verify afterwards'),
     strict,
     destroyRows: flag('drop or empty tables and columns even if they hold rows'),
@@ -56,6 +58,7 @@ export const spec = defineCommand({
   examples: [
     { type: 'godwit up', does: 'apply all pending migrations' },
     { type: 'godwit up --to 12', does: 'apply up to and including version 12' },
+    { type: 'godwit up --tx all', does: 'apply all pending migrations in one transaction, or none' },
     { type: 'godwit up -e prod --plan prod.plan.json', does: 'apply the reviewed plan, or refuse' },
     { type: 'godwit up --file fix_prices.sql', does: 'apply a standalone script' },
     { type: 'godwit up -e prod --databases tenants.txt', does: 'apply to every database in the file' },
@@ -79,6 +82,7 @@ export const run: Run<typeof spec> = async (context) => {
     plan: options.plan,
     outOfOrder: options.outOfOrder,
     resumeUp: options.resumeUp,
+    tx: options.tx,
     verify: !options.noVerify,
     strict: options.strict,
     destroyRows: options.destroyRows,
