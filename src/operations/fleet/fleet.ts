@@ -30,7 +30,7 @@ export interface FleetUi {
 }
 
 /** How many databases are worked on at once by default. Beyond it, the server and this process gain nothing more. */
-export const defaultParallel = 8;
+const defaultParallel = 8;
 
 /** Lists the databases, and asks their servers how many connections they have for them. */
 export async function openFleet(

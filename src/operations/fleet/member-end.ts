@@ -57,12 +57,12 @@ export function endOfExecution(member: Member, { outcome, exitCode, run, events,
   };
 }
 
-export function refusedEnd(member: Member, findings: readonly Finding[]): MemberEnd {
+function refusedEnd(member: Member, findings: readonly Finding[]): MemberEnd {
   const exitCode = exitCodeOf(findings) || 70;
   return { member, outcome: outcomeOfExitCode(exitCode), exitCode, run: '', applied: 0, findings: errorsOf(findings) };
 }
 
-export function notStarted(member: Member): MemberEnd {
+function notStarted(member: Member): MemberEnd {
   return { member, outcome: 'not-started', exitCode: 0, run: '', applied: 0, findings: [] };
 }
 

@@ -77,7 +77,7 @@ export async function planFleet(
 }
 
 /** The same for plans that run the same. The ids of schemas differ in their sets. */
-export function keyOf(steps: readonly PlanStep[]): string {
+function keyOf(steps: readonly PlanStep[]): string {
   return steps.map(stepKey).join('\n');
 }
 
