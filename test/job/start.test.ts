@@ -18,7 +18,7 @@ import { startProgram } from '../support/running.ts';
  */
 const limits = {
   kilobytes: 1_000,
-  modules: 'crypto dns events fs net path timers/promises tls util util/types zlib'.split(' '),
+  modules: 'crypto dns events fs net path timers/promises tls util util/types v8 zlib'.split(' '),
 };
 
 const runner = resolve('dist/runner.cjs');
