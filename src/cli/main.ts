@@ -1,11 +1,8 @@
-import { keepHeapSmall } from '../adapters/small-heap.ts';
 import { createInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { crashed, environmentRedactor, hintsOf, runProgram } from './program.ts';
 
 // Only this file uses the process: it reads the arguments and the environment, and sets the exit code.
-
-keepHeapSmall();
 
 const interrupts = createInterrupts(
   (otherwise, words) => {

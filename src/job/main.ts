@@ -4,7 +4,7 @@ import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { processSuspension } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
-import { keepHeapSmall } from '../adapters/small-heap.ts';
+import { keepHeapSmall } from '../adapters/files/heap-growth.ts';
 import { maskCredentials } from '../kit/credential-shapes.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
