@@ -1,7 +1,7 @@
 // `npm run bench` runs every scenario, `npm run bench -- status plan` some. Options:
 //   --quick         fewer rounds and smaller inputs: shows that the benchmark works, proves nothing
 //   --document      writes the tables to bench/README.md; of some scenarios, only theirs
-//   --godwit FILE   measures another build (default: dist/godwit.js)
+//   --godwit FILE   measures another build (default: dist/godwit.cjs)
 //   --major N       PostgreSQL major of the server (default: 18)
 //   --strict        exit code 1 when a target is missed
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
-    godwit: { type: 'string', default: join(root, 'dist', 'godwit.js') },
+    godwit: { type: 'string', default: join(root, 'dist', 'godwit.cjs') },
     major: { type: 'string', default: '18' },
   },
 });

@@ -99,12 +99,14 @@ process.on('uncaughtException', (error) => {
   process.exit(exitCode);
 });
 
-process.exitCode = await runProgram({
+void runProgram({
   argv,
   io,
   redactor,
   signal: interrupts.signal,
   onCtrlC: interrupts.onCtrlC,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
+  // Flush here and not at exit: while the process lives, it can still write what a full pipe does not take at once.
+  flush();
 });
-// Flush here and not at exit: while the process lives, it can still write what a full pipe does not take at once.
-flush();

@@ -34,7 +34,7 @@ export type StartAttempt = (bench: Workbench, url: string) => Going;
 
 const limitMs = 90_000;
 const runner = resolve('dist/runner.js');
-const program = resolve('dist/godwit.js');
+const program = resolve('dist/godwit.cjs');
 
 /** The task of `godwit up`, as the project makes it. */
 function upTask(): ApplyTask {

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { constants, Script } from 'node:vm';
+import { openCodeCache } from './code-cache.ts';
+import { readPack } from './pack.ts';
+
+/*
+ * Starts the program: `godwit.pack` next to this file (scripts/pack.mjs) holds its chunks, of which a command loads its
+ * own. What V8 has made of them is kept from one start to the next (code-cache.ts).
+ */
+
+/** As Node’s own loader calls a CommonJS module, with two parameters for what only ES modules have. */
+type Chunk = (
+  exports: unknown,
+  require: (name: string) => unknown,
+  later: (name: string) => Promise<unknown>,
+  url: string,
+) => void;
+
+const here = __dirname;
+const own = createRequire(__filename);
+const url = pathToFileURL(__filename).href;
+const pack = readPack(readFileSync(join(here, 'godwit.pack')));
+const cache = openCodeCache(pack, process.argv.slice(2), process.env);
+const loaded = new Map<string, unknown>();
+
+function load(name: string): unknown {
+  const chunk = name.startsWith('./') ? name.slice(2) : '';
+  const known = loaded.get(chunk);
+  if (known !== undefined) return known;
+  const source = pack.source(chunk);
+  // A package, or one of Node’s own modules.
+  if (source === undefined) return own(name);
+  const exports = {};
+  loaded.set(chunk, exports);
+  compile(chunk, source)(exports, load, later, url);
+  return exports;
+}
+
+function compile(chunk: string, source: string): Chunk {
+  const cachedData = cache?.codeOf(chunk);
+  const script = new Script(source, {
+    filename: join(here, chunk),
+    // A configuration is imported by Node itself.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...(cachedData === undefined ? {} : { cachedData }),
+  });
+  cache?.compiled({ chunk, script, known: script.cachedDataRejected === false });
+  return script.runInThisContext() as Chunk;
+}
+
+async function later(name: string): Promise<unknown> {
+  await undefined;
+  return load(name);
+}
+
+load('./main.js');
