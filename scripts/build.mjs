@@ -64,8 +64,7 @@ await Promise.all([
   }).then((result) => {
     writeFileSync('dist/godwit.pack', packed(result));
     writeFileSync('dist/godwit.sources.json', JSON.stringify(sourcesOf(result.metafile)));
-    for (const { path, contents } of result.outputFiles)
-      if (!path.endsWith('.js')) writeFileSync(path, contents);
+    for (const { path, contents } of result.outputFiles) if (!path.endsWith('.js')) writeFileSync(path, contents);
   }),
   build({ ...shared, entryPoints: { runner: 'src/job/main.ts' }, outdir: 'dist' }),
   // Google Cloud for the demo of the private network; its gRPC front is only for tests and is left out.

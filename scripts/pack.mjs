@@ -32,8 +32,9 @@ export function packed({ outputFiles, metafile }) {
 const importStatement = /(?<=^|[;}\n])import(?: ([\w$]+)|\*as ([\w$]+))?,?(?:\{([^{}"]*)\})? ?(?:from)?"([^"]+)";?/g;
 const exportStatement = /(?<=^|[;}\n])export\{([^{}"]*)\};?/g;
 const defaultExport = /(?<=^|[;}\n])export default /g;
-// A configuration has no fixed name, and stays a true import.
 const dynamicImport = /\bimport\(("[^"]+")\)/g;
+// A file whose name is not fixed, such as a configuration, is imported by Node.
+const trueImport = /\bimport\((?!["'])/g;
 
 function asFunction(name, text, imports) {
   // Whatever is assigned later would not arrive in the chunks that import it.
@@ -45,14 +46,19 @@ function asFunction(name, text, imports) {
       required.push(requireOf({ single, namespace, names, from }));
       return '';
     })
-    .replace(exportStatement, (_, names) => pairs(names).map(([local, as]) => `exports.${as}=${local};`).join(''))
+    .replace(exportStatement, (_, names) =>
+      pairs(names)
+        .map(([local, as]) => `exports.${as}=${local};`)
+        .join(''),
+    )
     .replace(defaultExport, 'exports.default=')
-    .replace(dynamicImport, (_, target) => ((later += 1), `__later(${target})`));
+    .replace(dynamicImport, (_, target) => ((later += 1), `__later(${target})`))
+    .replace(trueImport, '__import(');
   const expected = imports.filter(({ kind }) => kind === 'dynamic-import').length;
   if (later !== expected) throw new Error(`${name} has ${expected} dynamic imports, and ${later} were found.`);
   // esbuild leaves regular expressions as they are.
   const ascii = body.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const code = `(function(exports,require,__later,__url){"use strict";${required.join('')}${ascii}})\n`;
+  const code = `(function(exports,require,__later,__import,__url){"use strict";${required.join('')}${ascii}})\n`;
   // An import or export that was not found is refused here: a function has none.
   try {
     new Script(code);
@@ -67,7 +73,8 @@ function requireOf({ single, namespace, names, from }) {
   const whole = single ?? namespace;
   // What is not a chunk is Node’s own or CommonJS, and its default is the whole.
   if (single !== undefined && from.startsWith('./')) return `const{default:${single}}=${source};`;
-  const picked = names === undefined ? '' : `{${pairs(names).map(([name, as]) => (name === as ? name : `${name}:${as}`))}}`;
+  const picked =
+    names === undefined ? '' : `{${pairs(names).map(([name, as]) => (name === as ? name : `${name}:${as}`))}}`;
   if (whole === undefined) return picked === '' ? `${source};` : `const${picked}=${source};`;
   return `const ${whole}=${source}${picked === '' ? '' : `,${picked}=${whole}`};`;
 }

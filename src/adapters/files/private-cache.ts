@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -9,9 +10,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /*
  * What is kept here is believed like code: V8 executes it, or it decides what is verified. So each folder and each file
@@ -36,11 +38,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function privateFolder(name: string, env: Environment): string | undefined {
   if ((env['GODWIT_NO_CACHE'] ?? '') !== '') return undefined;
-  const base = baseFolder(env);
-  if (base === undefined) return undefined;
-  const folder = join(base, name);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const base = baseFolder(env);
+    if (base === undefined) return undefined;
+    const folder = join(base, name);
+    makeFolder(folder);
     return isOwnFolder(base) && isOwnFolder(folder) ? folder : undefined;
   } catch {
     return undefined;
@@ -53,7 +55,24 @@ function baseFolder(env: Environment): string | undefined {
   const caches = env['XDG_CACHE_HOME'] ?? '';
   if (caches.startsWith('/')) return join(caches, 'godwit');
   const home = env['HOME'] ?? '';
-  return home.startsWith('/') ? join(home, '.cache', 'godwit') : undefined;
+  return isOwnHome(home) ? join(home, '.cache', 'godwit') : undefined;
+}
+
+/** With sudo, the home may be another account’s: a folder of root in it would be in that account’s way. */
+function isOwnHome(home: string): boolean {
+  return home.startsWith('/') && statSync(home, { throwIfNoEntry: false })?.uid === process.getuid?.();
+}
+
+/** Not with `recursive`: where no folder can be made, as in /proc and under an automounter, Node tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another start has made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 function isOwnFolder(path: string): boolean {

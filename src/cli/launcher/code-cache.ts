@@ -24,14 +24,16 @@ export interface CompiledChunk {
 export interface CodeCache {
   /** What V8 has made of a chunk in an earlier start. */
   codeOf(chunk: string): Buffer | undefined;
-  compiled(chunk: CompiledChunk): void;
+  add(chunk: CompiledChunk): void;
+  /** Writes the cache if this start has brought something new. */
+  keep(exitCode: number): void;
 }
 
 const nothing: Kept = { whole: false, code: new Map() };
 const oldest = 60 * 24 * 3_600_000;
 const most = 64;
 
-/** Opens the cache for one command; undefined when there is no folder for it. Writes it when the process exits. */
+/** Opens the cache for one command; undefined when there is no folder for it. */
 export function openCodeCache(pack: Pack, argv: readonly string[], env: NodeJS.ProcessEnv): CodeCache | undefined {
   const folder = privateFolder('code', env);
   if (folder === undefined) return undefined;
@@ -39,20 +41,31 @@ export function openCodeCache(pack: Pack, argv: readonly string[], env: NodeJS.P
   const flags = [...process.execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');
   const key = createHash('sha256').update(`${pack.hash} ${flags}`).digest('hex').slice(0, 32);
   const file = join(folder, `${commandOf(argv, pack)}-${process.version}-${process.arch}-${key}`);
-  const bytes = readPrivate(file);
-  const kept = bytes === undefined ? nothing : parse(bytes);
-  const compiled: CompiledChunk[] = [];
-  process.on('exit', (exitCode) => {
-    // Who presses Ctrl-C does not wait for this.
-    if (exitCode > 128) return;
-    const grown = compiled.some(({ known }) => !known);
-    if (!grown && (kept.whole || exitCode !== 0)) return;
-    const code = new Map(kept.code);
-    for (const { chunk, script } of compiled) code.set(chunk, script.createCachedData());
-    writePrivate(file, render({ whole: kept.whole || exitCode === 0, code }));
-    removeOld(folder);
-  });
-  return { codeOf: (chunk) => kept.code.get(chunk), compiled: (chunk) => void compiled.push(chunk) };
+  const kept = read(file);
+  const chunks: CompiledChunk[] = [];
+  return {
+    codeOf: (chunk) => kept.code.get(chunk),
+    add: (chunk) => void chunks.push(chunk),
+    keep(exitCode) {
+      // Who presses Ctrl-C does not wait for this.
+      if (exitCode > 128) return;
+      const whole = kept.whole || exitCode === 0;
+      if (whole === kept.whole && chunks.every(({ known }) => known)) return;
+      const code = new Map(kept.code);
+      for (const { chunk, script } of chunks) code.set(chunk, script.createCachedData());
+      writePrivate(file, render({ whole, code }));
+      removeOld(folder);
+    },
+  };
+}
+
+function read(file: string): Kept {
+  try {
+    const bytes = readPrivate(file);
+    return bytes === undefined ? nothing : parse(bytes);
+  } catch {
+    return nothing;
+  }
 }
 
 /** The command, or its group. A word that is neither is no name for a file: it may be a secret at a wrong place. */

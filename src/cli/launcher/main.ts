@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import { openCodeCache } from './code-cache.ts';
 import { readPack } from './pack.ts';
 
@@ -11,18 +11,19 @@ import { readPack } from './pack.ts';
  * own. What V8 has made of them is kept from one start to the next (code-cache.ts).
  */
 
-/** As Node’s own loader calls a CommonJS module, with two parameters for what only ES modules have. */
+/** As Node’s own loader calls a CommonJS module, with three parameters for what only ES modules have. */
 type Chunk = (
   exports: unknown,
   require: (name: string) => unknown,
   later: (name: string) => Promise<unknown>,
+  trueImport: (url: string) => Promise<unknown>,
   url: string,
 ) => void;
 
 const here = __dirname;
 const own = createRequire(__filename);
 const url = pathToFileURL(__filename).href;
-const pack = readPack(readFileSync(join(here, 'godwit.pack')));
+const pack = readPack(readFileSync(join(here, 'godwit.pack'), 'latin1'));
 const cache = openCodeCache(pack, process.argv.slice(2), process.env);
 const loaded = new Map<string, unknown>();
 
@@ -35,7 +36,7 @@ function load(name: string): unknown {
   if (source === undefined) return own(name);
   const exports = {};
   loaded.set(chunk, exports);
-  compile(chunk, source)(exports, load, later, url);
+  compile(chunk, source)(exports, load, later, trueImport, url);
   return exports;
 }
 
@@ -43,17 +44,21 @@ function compile(chunk: string, source: string): Chunk {
   const cachedData = cache?.codeOf(chunk);
   const script = new Script(source, {
     filename: join(here, chunk),
-    // A configuration is imported by Node itself.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
-  cache?.compiled({ chunk, script, known: script.cachedDataRejected === false });
+  cache?.add({ chunk, script, known: script.cachedDataRejected === false });
   return script.runInThisContext() as Chunk;
 }
 
 async function later(name: string): Promise<unknown> {
-  await undefined;
-  return load(name);
+  return await Promise.resolve(name).then(load);
+}
+
+/** It is here because code from the cache has lost whom to ask for an import. */
+async function trueImport(url: string): Promise<unknown> {
+  return await import(url);
 }
 
 load('./main.js');
+// Behind the program’s own last words.
+process.on('exit', (exitCode) => cache?.keep(exitCode));

@@ -8,9 +8,9 @@ export interface Pack {
   source(chunk: string): string | undefined;
 }
 
-export function readPack(bytes: Buffer): Pack {
-  const head = bytes.indexOf('\n');
-  const { hash, commands, chunks } = JSON.parse(bytes.toString('latin1', 0, head)) as {
+export function readPack(text: string): Pack {
+  const head = text.indexOf('\n');
+  const { hash, commands, chunks } = JSON.parse(text.slice(0, head)) as {
     readonly hash: string;
     readonly commands: readonly string[];
     readonly chunks: Readonly<Record<string, readonly [at: number, length: number]>>;
@@ -22,7 +22,7 @@ export function readPack(bytes: Buffer): Pack {
       const place = chunks[chunk];
       if (place === undefined) return undefined;
       const at = head + 1 + place[0];
-      return bytes.toString('latin1', at, at + place[1]);
+      return text.slice(at, at + place[1]);
     },
   };
 }
