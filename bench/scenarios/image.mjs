@@ -18,7 +18,7 @@ export async function run(workshop) {
   const tools = await loadTools();
   const registry = await startRegistry(workshop);
   const base = `${registry.host}/library/node:22-slim`;
-  const runner = { bytes: readFileSync(join(dirname(workshop.godwit), 'runner.js')), version: '0.1.0' };
+  const runner = { bytes: readFileSync(join(dirname(workshop.godwit), 'runner.cjs')), version: '0.1.0' };
   const times = { floor: [], first: [], next: [], unchanged: [] };
   try {
     await tools.pushImage(base, tools.tinyNodeImage);

@@ -58,11 +58,16 @@ function inTermsOf(secret: string | undefined, finding: Finding): Finding {
   };
 }
 
-/** In a job, `localhost` is the job's own container: says so at once if nothing listens there. */
-export async function ownContainer(env: ProcessVariables, { address }: DatabaseUrl): Promise<Finding | undefined> {
+/** In a job, `localhost` is the job's own container. */
+export function namesItself(env: ProcessVariables, { address }: DatabaseUrl): boolean {
+  return env['GODWIT_SECRET'] !== undefined && !address.host.startsWith('/') && isOnThisMachine(address);
+}
+
+/** Says at once if nothing listens in the job's own container. */
+export async function ownContainer(env: ProcessVariables, url: DatabaseUrl): Promise<Finding | undefined> {
+  if (!namesItself(env, url)) return undefined;
   const secret = env['GODWIT_SECRET'];
-  const { host, port, hostAddress = host } = address;
-  if (secret === undefined || host.startsWith('/') || !isOnThisMachine(address)) return undefined;
+  const { host, port, hostAddress = host } = url.address;
   const listens = await new Promise<boolean>((resolve) => {
     const socket = connect({ host: hostAddress, port }, () => socket.destroy());
     // A network that is not up yet says nothing about the port.

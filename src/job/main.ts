@@ -1,44 +1,25 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
-import { createConnector } from '../adapters/postgres/connector.ts';
-import { createSpawner } from '../adapters/exec/spawner.ts';
 import { processSuspension } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
 import { maskCredentials } from '../kit/credential-shapes.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
-import { err, type Outcome } from '../kit/outcome.ts';
 import { createRedactor } from '../kit/redact.ts';
 import { secretsIn } from '../kit/secret-variables.ts';
 import { perform } from '../migrate/runner/perform.ts';
 import { outcomeOfExitCode } from '../migrate/contract/verdict.ts';
-import type { Bundle } from '../migrate/contract/ports.ts';
+import type { Spawner } from '../migrate/contract/runner-ports.ts';
 import { isChange, type Task } from '../migrate/contract/task.ts';
 import { createChannel, jobOutput, type Channel } from './channel.ts';
-import { addressOf, ownContainer } from './job-address.ts';
+import { getReady, type JobWork } from './get-ready.ts';
 import { bundleOfJob, connectBudget, taskInFolder, taskInVariable } from './job-input.ts';
 import type { ProcessVariables } from '../kit/secret-variables.ts';
 
-/** The input of a runner. */
-interface JobWork {
-  readonly task: Task;
-  bundle(): Promise<Outcome<Bundle>>;
-  /** Why the runner must not start. */
-  readonly refusal?: Finding;
-  /**
-   * Only in a remote job: how long the network may take to come up, and how long one connection attempt may take, in
-   * milliseconds.
-   */
-  readonly connecting?: { readonly budgetMs: number; readonly tryMs: number };
-  /** How long events wait for others to share a line with. */
-  readonly gatherMs: number;
-}
-
 /**
- * The runner: `node runner.js FOLDER` with task.json and the bundle in the folder, or `node runner.js job` with both in
+ * The runner: `node runner.cjs FOLDER` with task.json and the bundle in the folder, or `node runner.cjs job` with both in
  * the environment. The database URL is in the environment. Events are written to standard output as lines; the exit
  * code is the verdict.
  */
@@ -50,7 +31,7 @@ async function main(): Promise<void> {
   if (work === undefined) {
     const { title, fix } = fault('job-input');
     process.stderr.write(
-      argument === undefined ? 'usage: DATABASE_URL=… node runner.js FOLDER | job\n' : `${title}. ${fix}\n`,
+      argument === undefined ? 'usage: DATABASE_URL=… node runner.cjs FOLDER | job\n' : `${title}. ${fix}\n`,
     );
     process.exitCode = 2;
     return;
@@ -80,25 +61,18 @@ async function main(): Promise<void> {
 
   // This comes first, so that the redactor knows what it must mask.
   for (const secret of secretsIn(process.env)) redactor.register(secret);
-  const address = addressOf(process.env, redactor);
-  const bundle = work.refusal === undefined ? await work.bundle() : err(work.refusal);
-  if (!bundle.ok) return refuse(work.task, channel, bundle.findings);
-  if (!address.ok) return refuse(work.task, channel, address.findings);
-  const itself = await ownContainer(process.env, address.value);
-  if (itself !== undefined) return refuse(work.task, channel, [itself]);
-  for (const finding of address.value.findings) channel.emit({ kind: 'finding', finding });
+  const ready = await getReady(work, { env: process.env, redactor, signal: controller.signal });
+  if (!ready.ok) return refuse(work.task, channel, ready.findings);
+  const { connector, bundle, findings } = ready.value;
+  for (const finding of findings) channel.emit({ kind: 'finding', finding });
   const exitCode = await perform(work.task, {
-    connector: createConnector(address.value.address, work.connecting?.tryMs),
-    bundle: bundle.value,
+    connector,
+    bundle,
     hashing: nodeHashing,
     emit: (event) => channel.emit(event),
     ...runnerClock(controller.signal),
     ...(work.connecting === undefined ? {} : { connectBudgetMs: work.connecting.budgetMs }),
-    spawner: createSpawner({
-      cwd: process.cwd(),
-      env: process.env,
-      databaseUrl: (process.env['DATABASE_URL'] ?? '').trim(),
-    }),
+    spawner,
     redactor,
     outputLimits: jobOutput,
     suspension,
@@ -106,6 +80,19 @@ async function main(): Promise<void> {
   });
   process.exitCode = channel.exitCode ?? exitCode;
 }
+
+/** Loaded only for the tasks that need it. */
+const spawner: Spawner = {
+  async start(command, variables, onOutput) {
+    const { createSpawner } = await import('../adapters/exec/spawner.ts');
+    const databaseUrl = (process.env['DATABASE_URL'] ?? '').trim();
+    return await createSpawner({ cwd: process.cwd(), env: process.env, databaseUrl }).start(
+      command,
+      variables,
+      onOutput,
+    );
+  },
+};
 
 function folderWork(folder: string): JobWork | undefined {
   const task = taskInFolder(folder);
@@ -123,7 +110,7 @@ function jobWork(env: ProcessVariables): JobWork | undefined {
   const attempt = Number(env['CLOUD_RUN_TASK_ATTEMPT'] ?? 0);
   return {
     task,
-    bundle: () => bundleOfJob(env, fileURLToPath(import.meta.url), nodeHashing),
+    bundle: () => bundleOfJob(env, process.argv[1] ?? '', nodeHashing),
     ...(attempt > 0 ? { refusal: fault('job-repeated') } : {}),
     connecting: { budgetMs: connectBudget(env), tryMs: 5_000 },
     gatherMs: 100,
@@ -187,5 +174,4 @@ process.on('uncaughtException', (error) => {
   // oxlint-disable-next-line unicorn/no-process-exit
   process.exit();
 });
-await main().catch(crashed);
-await leave();
+void main().catch(crashed).then(leave);

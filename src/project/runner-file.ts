@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Path of the one-file runner: next to the one-file CLI, above the library, or in the build of the repository. */
 export function runnerFile(): string {
-  const places = ['./runner.js', '../../runner.js', '../runner.js', '../../dist/runner.js'].map((place) =>
+  const places = ['./runner.cjs', '../../runner.cjs', '../runner.cjs', '../../dist/runner.cjs'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   );
   return places.find(existsSync) ?? places[0] ?? '';

@@ -54,7 +54,7 @@ describe.skipIf(missing('root'))('as the first process, which takes no note of o
         join('.godwit/runs', first, 'task.json'),
         JSON.stringify({ ...task, run, words: ['sh', '-c', script], ...more }),
       );
-      const runner = ['-pf', '--kill-child', '--mount-proc', process.execPath, resolve('dist/runner.js'), folder];
+      const runner = ['-pf', '--kill-child', '--mount-proc', process.execPath, resolve('dist/runner.cjs'), folder];
       const { exitCode, out } = await startProgram(['unshare', ...runner], { env: { DATABASE_URL: database.url } })
         .ended;
       return [exitCode, [...out.matchAll(/\\"code\\":\\"([a-z-]+)/g)].map(([, code]) => code)];

@@ -86,7 +86,7 @@ async function performAll(
         ? createInProcessEngine({ connector, hashing: nodeHashing })
         : createChildProcessEngine({
             runsFolder: join(folder, 'runs'),
-            runner: 'dist/runner.js',
+            runner: 'dist/runner.cjs',
             databaseUrl: database.url,
             hashing: nodeHashing,
           });

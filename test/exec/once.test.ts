@@ -53,7 +53,7 @@ interface Started {
 
 /** What a platform does that starts a container: the runner with its task. */
 function start({ run, folder }: { readonly run: string; readonly folder: string }): Started {
-  const child = spawn(process.execPath, [resolve('dist/runner.js'), folder], {
+  const child = spawn(process.execPath, [resolve('dist/runner.cjs'), folder], {
     cwd: project.folder,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], DATABASE_URL: database.url },

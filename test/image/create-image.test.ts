@@ -51,7 +51,7 @@ test('runner and bundle are laid upon the base image, whose own files stay', asy
     'etc/passwd': 'root:x:0:0::/:\n',
     'usr/local/bin/node': '#!node',
     'godwit/runner.js': 'console.log(1)',
-    'godwit/package.json': '{"type":"module"}\n',
+    'godwit/package.json': '{"type":"commonjs"}\n',
     'godwit/bundle/manifest.json': '{}',
     'godwit/bundle/bodies/1.up.sql': 'select 1',
   });

@@ -14,7 +14,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
 test('`job-input`: a job without its variables says so, and is a usage error', () => {
-  const job = spawnSync(process.execPath, [resolve('dist/runner.js'), 'job'], { cwd: '/', env: {}, encoding: 'utf8' });
+  const job = spawnSync(process.execPath, [resolve('dist/runner.cjs'), 'job'], { cwd: '/', env: {}, encoding: 'utf8' });
   expect([job.status, job.stdout, job.stderr]).toEqual([2, '', expect.stringContaining(fault('job-input').title)]);
 });
 
@@ -23,7 +23,7 @@ test('`runner-not-started`: a runner whose folder is gone is told, and this proc
   const gone = join(project.folder, 'gone');
   const engine = createChildProcessEngine({
     runsFolder: join(project.folder, 'runs'),
-    runner: resolve('dist/runner.js'),
+    runner: resolve('dist/runner.cjs'),
     databaseUrl: 'postgresql://a:b@127.0.0.1:1/d',
     hashing: nodeHashing,
     commands: { cwd: gone, env: {}, databaseUrl: 'postgresql://a:b@127.0.0.1:1/d' },

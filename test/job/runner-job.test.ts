@@ -31,7 +31,7 @@ interface Told {
 
 /** Runs the runner as a job does: nothing but its variables. */
 function job(env: Record<string, string>, kill?: NodeJS.Signals): Promise<Told> {
-  const child = spawn(process.execPath, [resolve('dist/runner.js'), 'job'], { cwd: '/', env });
+  const child = spawn(process.execPath, [resolve('dist/runner.cjs'), 'job'], { cwd: '/', env });
   let text = '';
   child.stderr.on('data', (data: Buffer) => (text += data.toString()));
   child.stdout.on('data', (data: Buffer) => {

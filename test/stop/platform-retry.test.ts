@@ -9,7 +9,7 @@ import { test } from '../support/test.ts';
 
 /** What a platform does that retries a failed job: the same runner with the same task, whatever became of the one before. */
 async function retry(folder: string, database: TestDatabase, killAt?: string): Promise<number | string> {
-  const child = spawn(process.execPath, ['dist/runner.js', folder], {
+  const child = spawn(process.execPath, ['dist/runner.cjs', folder], {
     stdio: ['ignore', 'ignore', 'ignore'],
     env: { PATH: process.env['PATH'], DATABASE_URL: database.url },
   });

@@ -73,7 +73,7 @@ export async function jobWorld(
       google,
       hashing: nodeHashing,
       redactor,
-      runner: resolve('dist/runner.js'),
+      runner: resolve('dist/runner.cjs'),
       onProgress: (text) => void progress.push(text),
       timeouts: {
         firstPauseMs: 30,

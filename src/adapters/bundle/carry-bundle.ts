@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompressSync, constants } from 'node:zlib';
+import { brotliCompress, brotliDecompress, constants, type BrotliOptions } from 'node:zlib';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
@@ -23,6 +23,7 @@ const worthTrying = 2 * 1024 * 1024;
 const largestArchive = 64 * 1024 * 1024;
 
 const compress = promisify(brotliCompress);
+const decompress: (bytes: Buffer, options: BrotliOptions) => Promise<Buffer> = promisify(brotliDecompress);
 
 /**
  * Decides how a bundle travels: in a variable if it fits there, otherwise in a layer. The same bundle always gives the
@@ -50,7 +51,7 @@ export async function carryBundle(bundle: Bundle, limit = longestVariable): Prom
 export async function bundleInVariable(value: string, hashing: Hashing): Promise<Outcome<Bundle>> {
   let files: ReadonlyMap<string, ByteSource>;
   try {
-    files = decode(value);
+    files = await decode(value);
   } catch (error) {
     return err(fault('bundle-damaged', { why: `The bundle cannot be unpacked: ${(error as Error).message}.` }));
   }
@@ -75,8 +76,8 @@ async function encode(files: readonly BundleFile[]): Promise<string> {
   return packed.toString('base64');
 }
 
-function decode(value: string): ReadonlyMap<string, ByteSource> {
-  const archive = brotliDecompressSync(Buffer.from(value, 'base64'), { maxOutputLength: largestArchive });
+async function decode(value: string): Promise<ReadonlyMap<string, ByteSource>> {
+  const archive = await decompress(Buffer.from(value, 'base64'), { maxOutputLength: largestArchive });
   const end = archive.indexOf('\n');
   const head = JSON.parse(archive.toString('utf8', 0, end)) as readonly (readonly [string, number])[];
   const files = new Map<string, ByteSource>();

@@ -3,6 +3,7 @@ import type { Finding } from '../../kit/finding.ts';
 import type { Analysis, Migration, Role } from '../../migrate/contract/model.ts';
 import type { ByteSource, Hashing } from '../../migrate/contract/ports.ts';
 import { checksumOf } from '../../migrate/read/checksum.ts';
+import { createTurns, yieldingSource } from '../files/yielding-source.ts';
 import { checkSpans } from '../../sql/span-check.ts';
 import { analysisKey } from './analysis-key.ts';
 import type { Manifest } from './manifest.ts';
@@ -16,12 +17,14 @@ type BodyOf = (migration: Migration, role: Role) => Promise<ByteSource>;
  */
 export async function checkBundle(manifest: Manifest, body: BodyOf, hashing: Hashing): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
+  // A connection may be under way meanwhile.
+  const turn = createTurns();
   for (const migration of manifest.migrations) {
     for (const role of ['up', 'down', 'verify'] as const) {
       const script = migration[role];
       const analysis = manifest.analyses[analysisKey(migration, role)];
       if (script === undefined || analysis === undefined) continue;
-      const source = await body(migration, role);
+      const source = yieldingSource(await body(migration, role), turn);
       const where = { file: script.file };
       if ((await checksumOf(source, hashing)) !== script.checksum)
         findings.push(fault('bundle-damaged', { where, why: 'The bytes that arrived have a different checksum.' }));

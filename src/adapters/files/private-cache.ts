@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ProcessVariables } from '../../kit/secret-variables.ts';
 
 /*
  * What is kept here is believed like code: V8 executes it, or it decides what is verified. So each folder and each file
@@ -24,9 +25,6 @@ import { dirname, join } from 'node:path';
 const writableByOthers = 0o022;
 const hashBytes = 32;
 
-/** The environment variables that decide where the cache is. */
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Finds this account’s own folder for what godwit has worked out: `NAME` in GODWIT_CACHE, else in `godwit` in
  * XDG_CACHE_HOME or `~/.cache`.
@@ -36,7 +34,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @example
  *     privateFolder('code', { HOME: '/home/ada' }); // '/home/ada/.cache/godwit/code'
  */
-export function privateFolder(name: string, env: Environment): string | undefined {
+export function privateFolder(name: string, env: ProcessVariables): string | undefined {
   if ((env['GODWIT_NO_CACHE'] ?? '') !== '') return undefined;
   try {
     const base = baseFolder(env);
@@ -49,7 +47,7 @@ export function privateFolder(name: string, env: Environment): string | undefine
   }
 }
 
-function baseFolder(env: Environment): string | undefined {
+function baseFolder(env: ProcessVariables): string | undefined {
   const chosen = env['GODWIT_CACHE'] ?? '';
   if (chosen !== '') return chosen.startsWith('/') ? chosen : undefined;
   const caches = env['XDG_CACHE_HOME'] ?? '';

@@ -42,11 +42,11 @@ async function* hashed(
   }
 }
 
-/** The layer of the runner: `/godwit/runner.js`, and a file that makes Node read it as a module. */
+/** The layer of the runner: `/godwit/runner.js`, and a file that makes Node read it as CommonJS. */
 export function runnerLayer(runner: Uint8Array): Promise<Layer> {
   return makeLayer([
     { path: `${imageFolder}/runner.js`, mode: 0o644, source: memorySource(runner) },
-    { path: `${imageFolder}/package.json`, mode: 0o644, source: memorySource(Buffer.from('{"type":"module"}\n')) },
+    { path: `${imageFolder}/package.json`, mode: 0o644, source: memorySource(Buffer.from('{"type":"commonjs"}\n')) },
   ]);
 }
 

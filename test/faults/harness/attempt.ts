@@ -33,7 +33,7 @@ export interface Going {
 export type StartAttempt = (bench: Workbench, url: string) => Going;
 
 const limitMs = 90_000;
-const runner = resolve('dist/runner.js');
+const runner = resolve('dist/runner.cjs');
 const program = resolve('dist/godwit.cjs');
 
 /** The task of `godwit up`, as the project makes it. */

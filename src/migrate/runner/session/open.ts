@@ -8,7 +8,7 @@ import { expectAnswers } from './watch-connections.ts';
 import { refuseTaken } from '../history/taken-run.ts';
 import { readDamagedHistory, readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
-import type { Notice, Session, SessionOptions } from '../../contract/ports.ts';
+import type { Connector, Notice, Session, SessionOptions } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { isChange, type OnDisconnect, type Task } from '../../contract/task.ts';
 import { connectPatiently } from './connect.ts';
@@ -60,13 +60,26 @@ export async function openSession(
 }
 
 function optionsOf(ports: RunnerPorts, options: OpenSessionOptions): SessionOptions {
+  return { ...termsOf(ports.connector, options), onNotice: noticeReporter(ports) };
+}
+
+function termsOf({ settings }: Connector, options: OpenSessionOptions): SessionOptions {
   return {
     pipelined: options.pipelined,
     pooled: options.pooled === true,
     applicationName: `godwit ${options.run}`,
-    settings: { ...ports.connector.settings, ...sessionSettings(options.onDisconnect), ...options.pinned },
-    onNotice: noticeReporter(ports),
+    settings: { ...settings, ...sessionSettings(options.onDisconnect), ...options.pinned },
   };
+}
+
+/** What `open` asks for when a task begins, for a runner that connects before its bundle has been checked. */
+export function firstTerms(connector: Connector, task: Task): SessionOptions {
+  return termsOf(connector, firstOptions(task, pinnedFor(task)));
+}
+
+function firstOptions(task: Task, pinned: Readonly<Record<string, string>>): OpenSessionOptions {
+  const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
+  return { run: task.run, pipelined: true, onDisconnect, pinned };
 }
 
 function noticeReporter(ports: RunnerPorts): (notice: Notice) => void {
@@ -100,8 +113,7 @@ export async function open(
   lock?: RunLockOptions,
   pinned: Readonly<Record<string, string>> = pinnedFor(task),
 ): Promise<Outcome<Opened>> {
-  const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  const options = { run: task.run, pipelined: true, onDisconnect, pinned };
+  const options = firstOptions(task, pinned);
   const session = await connectPatiently(ports, () => openSession(ports, options, ports.signal));
   if (!session.ok && ports.signal.aborted)
     return err(fault('interrupted', { why: 'Cancelled while connecting; nothing was changed.' }));
