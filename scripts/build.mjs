@@ -52,7 +52,7 @@ await Promise.all([
     entryPoints: { main: 'src/cli/main.ts' },
     plugins: [specsAlone],
     outdir: 'dist',
-    define: { ...shared.define, 'import.meta.url': '__url' },
+    define: { ...shared.define, 'import.meta.url': '__own.url' },
     write: false,
     metafile: true,
     // A command loads only its own part.

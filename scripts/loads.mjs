@@ -34,7 +34,9 @@ export function loadsOf(argv, { cwd = process.cwd(), env = process.env } = {}) {
       chunks: chunks.length,
       bytes: chunks.reduce((sum, [, length]) => sum + length, 0),
       sources: sourcesOf(chunks.map(([path]) => known[basename(path)])),
-      builtins: builtins.map((name) => name.replace('NativeModule ', '')).filter((name) => !/^internal\/|^_/.test(name)),
+      builtins: builtins
+        .map((name) => name.replace('NativeModule ', ''))
+        .filter((name) => !/^internal\/|^_/.test(name)),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -42,8 +42,8 @@ function asFunction(name, text, imports) {
   const required = [];
   let later = 0;
   const body = text
-    .replace(importStatement, (_, single, namespace, names, from) => {
-      required.push(requireOf({ single, namespace, names, from }));
+    .replace(importStatement, (_, ...parts) => {
+      required.push(requireOf(parts));
       return '';
     })
     .replace(exportStatement, (_, names) =>
@@ -52,23 +52,28 @@ function asFunction(name, text, imports) {
         .join(''),
     )
     .replace(defaultExport, 'exports.default=')
-    .replace(dynamicImport, (_, target) => ((later += 1), `__later(${target})`))
-    .replace(trueImport, '__import(');
+    .replace(dynamicImport, (_, target) => ((later += 1), `__own.load(${target})`))
+    .replace(trueImport, '__own.import(');
   const expected = imports.filter(({ kind }) => kind === 'dynamic-import').length;
   if (later !== expected) throw new Error(`${name} has ${expected} dynamic imports, and ${later} were found.`);
   // esbuild leaves regular expressions as they are.
   const ascii = body.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const code = `(function(exports,require,__later,__import,__url){"use strict";${required.join('')}${ascii}})\n`;
+  const code = `(function(exports,require,__own){"use strict";${required.join('')}${ascii}})\n`;
   // An import or export that was not found is refused here: a function has none.
-  try {
-    new Script(code);
-  } catch (error) {
-    throw new Error(`${name}: ${error.message}`);
-  }
+  refuseWhatIsNoFunction(name, code);
   return code;
 }
 
-function requireOf({ single, namespace, names, from }) {
+function refuseWhatIsNoFunction(name, code) {
+  try {
+    return new Script(code);
+  } catch (cause) {
+    // Node would print the line, which is all of the chunk.
+    throw new Error(`${name}: ${cause.message}`, { cause: cause.name });
+  }
+}
+
+function requireOf([single, namespace, names, from]) {
   const source = `require(${JSON.stringify(from)})`;
   const whole = single ?? namespace;
   // What is not a chunk is Node’s own or CommonJS, and its default is the whole.

@@ -10,7 +10,7 @@ import { createProject, type TestProject } from '../support/project.ts';
  */
 const limits = [
   { argv: ['--help'], chunks: 34, kilobytes: 205 },
-  { argv: ['status'], chunks: 108, kilobytes: 950 },
+  { argv: ['status'], chunks: 108, kilobytes: 965 },
   { argv: ['check'], chunks: 76, kilobytes: 490 },
   { argv: ['plan'], chunks: 118, kilobytes: 1_000 },
   { argv: ['up'], chunks: 140, kilobytes: 1_250 },
@@ -19,10 +19,12 @@ const limits = [
 ] as const;
 
 /** Node’s modules that a command may load: `pg` needs most of them. */
-const builtins = new Set([
-  ...['crypto', 'diagnostics_channel', 'dns', 'fs/promises', 'module', 'net', 'os', 'perf_hooks', 'stream'],
-  ...['stream/promises', 'string_decoder', 'timers/promises', 'tls', 'util/types', 'v8'],
-]);
+const builtins = new Set(
+  (
+    'crypto diagnostics_channel dns fs/promises module net os perf_hooks stream stream/promises string_decoder ' +
+    'timers/promises tls util/types v8'
+  ).split(' '),
+);
 
 let database: TestDatabase;
 let project: TestProject;

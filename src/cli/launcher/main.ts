@@ -11,21 +11,27 @@ import { readPack } from './pack.ts';
  * own. What V8 has made of them is kept from one start to the next (code-cache.ts).
  */
 
-/** As Node’s own loader calls a CommonJS module, with three parameters for what only ES modules have. */
-type Chunk = (
-  exports: unknown,
-  require: (name: string) => unknown,
-  later: (name: string) => Promise<unknown>,
-  trueImport: (url: string) => Promise<unknown>,
-  url: string,
-) => void;
+/** What a chunk has in place of what only ES modules have: `import()` of what is fixed and what is not, its address. */
+interface Own {
+  load(name: string): Promise<unknown>;
+  import(url: string): Promise<unknown>;
+  readonly url: string;
+}
+
+/** As Node’s own loader calls a CommonJS module. */
+type Chunk = (exports: unknown, require: (name: string) => unknown, own: Own) => void;
 
 const here = __dirname;
-const own = createRequire(__filename);
-const url = pathToFileURL(__filename).href;
+const requireOutside = createRequire(__filename);
 const pack = readPack(readFileSync(join(here, 'godwit.pack'), 'latin1'));
 const cache = openCodeCache(pack, process.argv.slice(2), process.env);
 const loaded = new Map<string, unknown>();
+const own: Own = {
+  load: async (name) => await Promise.resolve(name).then(load),
+  // Here, because code from the cache no longer knows whom to ask for an import.
+  import: async (url) => await import(url),
+  url: pathToFileURL(__filename).href,
+};
 
 function load(name: string): unknown {
   const chunk = name.startsWith('./') ? name.slice(2) : '';
@@ -33,10 +39,10 @@ function load(name: string): unknown {
   if (known !== undefined) return known;
   const source = pack.source(chunk);
   // A package, or one of Node’s own modules.
-  if (source === undefined) return own(name);
+  if (source === undefined) return requireOutside(name);
   const exports = {};
   loaded.set(chunk, exports);
-  compile(chunk, source)(exports, load, later, trueImport, url);
+  compile(chunk, source)(exports, load, own);
   return exports;
 }
 
@@ -48,15 +54,6 @@ function compile(chunk: string, source: string): Chunk {
   });
   cache?.add({ chunk, script, known: script.cachedDataRejected === false });
   return script.runInThisContext() as Chunk;
-}
-
-async function later(name: string): Promise<unknown> {
-  return await Promise.resolve(name).then(load);
-}
-
-/** It is here because code from the cache has lost whom to ask for an import. */
-async function trueImport(url: string): Promise<unknown> {
-  return await import(url);
 }
 
 load('./main.js');

@@ -30,7 +30,11 @@ test('N10: a dependency of the project is named with npx, however it was started
   const started = (entry: string): string => hintsOf(['up'], {}, entry).prose('`godwit up`');
   expect(started('/home/ada/app/node_modules/.bin/godwit')).toBe('`npx godwit up`');
   expect(started('/home/ada/app/sub/node_modules/godwit/dist/godwit.cjs')).toBe('`npx godwit up`');
-  for (const entry of ['/usr/local/bin/godwit', '/usr/lib/node_modules/godwit/dist/godwit.cjs', '/home/ada/application'])
+  for (const entry of [
+    '/usr/local/bin/godwit',
+    '/usr/lib/node_modules/godwit/dist/godwit.cjs',
+    '/home/ada/application',
+  ])
     expect(started(entry)).toBe('`godwit up`');
 });
 
