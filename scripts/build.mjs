@@ -47,25 +47,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     banner: { js: '#!/usr/bin/env node' },
   }),
-  build({
-    ...shared,
-    entryPoints: { main: 'src/cli/main.ts' },
-    plugins: [specsAlone],
-    outdir: 'dist',
-    define: { ...shared.define, 'import.meta.url': '__own.url' },
-    write: false,
-    metafile: true,
-    // A command loads only its own part.
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    banner: {},
-    // Loaded only when needed; the first two include files of their own (a WASM module, Babel).
-    external: [...shared.external, 'libpg-query', 'jiti', 'google-auth-library'],
-  }).then((result) => {
-    writeFileSync('dist/godwit.pack', packed(result));
-    writeFileSync('dist/godwit.sources.json', JSON.stringify(sourcesOf(result.metafile)));
-    for (const { path, contents } of result.outputFiles) if (!path.endsWith('.js')) writeFileSync(path, contents);
-  }),
+  buildPack(),
   // CommonJS: Node's loader for ES modules costs every start 6 ms.
   build({
     ...shared,
@@ -88,3 +70,24 @@ const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p'
   stdio: 'inherit',
 });
 process.exitCode = tsc.status ?? 1;
+
+async function buildPack() {
+  const result = await build({
+    ...shared,
+    entryPoints: { main: 'src/cli/main.ts' },
+    plugins: [specsAlone],
+    outdir: 'dist',
+    define: { ...shared.define, 'import.meta.url': '__own.url' },
+    write: false,
+    metafile: true,
+    // A command loads only its own part.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    banner: {},
+    // Loaded only when needed; the first two include files of their own (a WASM module, Babel).
+    external: [...shared.external, 'libpg-query', 'jiti', 'google-auth-library'],
+  });
+  writeFileSync('dist/godwit.pack', packed(result));
+  writeFileSync('dist/godwit.sources.json', JSON.stringify(sourcesOf(result.metafile)));
+  for (const { path, contents } of result.outputFiles) if (!path.endsWith('.js')) writeFileSync(path, contents);
+}

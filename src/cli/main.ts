@@ -115,15 +115,12 @@ process.on('beforeExit', () => {
   flush();
 });
 
-void runProgram({
-  argv,
-  io,
-  redactor,
-  signal: interrupts.signal,
-  onCtrlC: interrupts.onCtrlC,
-}).then((exitCode) => {
+async function run(): Promise<void> {
+  const { signal, onCtrlC } = interrupts;
+  process.exitCode = await runProgram({ argv, io, redactor, signal, onCtrlC });
   ended = true;
-  process.exitCode = exitCode;
   // Flush here and not at exit: while the process lives, it can still write what a full pipe does not take at once.
   flush();
-});
+}
+
+void run();
