@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { packed, sourcesOf } from './pack.mjs';
+import { pgLogin } from './pg-login.mjs';
 import { specsAlone } from './specs-alone.mjs';
 
 await import('./embed-sql.mjs').then(({ render }) =>
@@ -34,6 +35,7 @@ const shared = {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   external: ['pg-native'],
+  plugins: [pgLogin],
   logLevel: 'warning',
 };
 
@@ -75,7 +77,7 @@ async function buildPack() {
   const result = await build({
     ...shared,
     entryPoints: { main: 'src/cli/main.ts' },
-    plugins: [specsAlone],
+    plugins: [...shared.plugins, specsAlone],
     outdir: 'dist',
     define: { ...shared.define, 'import.meta.url': '__own.url' },
     write: false,

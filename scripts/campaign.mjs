@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const [folder] = process.argv.splice(2, 1);
-if (process.argv.includes('--peer')) (await import('../bench/support/workshop.mjs')).installPeers();
+if (process.argv.includes('--peer')) (await import('../bench/support/peers.mjs')).installPeers();
 
 const outfile = join(root, 'node_modules', `.godwit-${folder.replaceAll('/', '-')}-${process.pid}.mjs`);
 process.on('exit', () => rmSync(outfile, { force: true }));

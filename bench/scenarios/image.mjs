@@ -1,13 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { build } from 'esbuild';
 
 import { forms, smallMigrations } from '../support/migrations.mjs';
 import { startRegistry } from '../support/registry.mjs';
-import { median, row, target } from '../support/rounds.mjs';
+import { median, rowsOf, target, timedHere } from '../support/rounds.mjs';
 import { root } from '../support/workshop.mjs';
 
 export const title = 'The image of a job: put together and pushed for 50 files';
@@ -18,7 +18,7 @@ export async function run(workshop) {
   const tools = await loadTools();
   const registry = await startRegistry(workshop);
   const base = `${registry.host}/library/node:22-slim`;
-  const runner = { bytes: readFileSync(join(dirname(workshop.godwit), 'runner.cjs')), version: '0.1.0' };
+  const runner = { bytes: readFileSync(workshop.runner), version: '0.1.0' };
   const times = { floor: [], first: [], next: [], unchanged: [] };
   try {
     await tools.pushImage(base, tools.tinyNodeImage);
@@ -27,12 +27,12 @@ export async function run(workshop) {
       const cache = tools.createImageCache(workshop.path(`image-cache-${round}`));
       const order = { base, repository: `${registry.host}/bench/round-${round}/runner`, runner, environment: 'dev' };
       const make = (at) => create(tools, { ...order, bundle: bundles[at] }, cache);
-      const first = await timed(times.first, () => make(0));
-      const next = await timed(times.next, () => make(1));
-      const same = await timed(times.unchanged, () => make(1));
+      const first = await timedHere(times.first, () => make(0));
+      const next = await timedHere(times.next, () => make(1));
+      const same = await timedHere(times.unchanged, () => make(1));
       if (!first.pushed || !next.pushed || same.pushed || same.digest !== next.digest) throw new Error('wrong image');
       const parts = await partsOf(registry.host, order.repository, next);
-      await timed(times.floor, () => sendRaw(registry.host, `bench/raw-${round}`, parts));
+      await timedHere(times.floor, () => sendRaw(registry.host, `bench/raw-${round}`, parts));
     }
   } finally {
     await registry.stop();
@@ -42,18 +42,20 @@ export async function run(workshop) {
     notes: [
       `${bytes} The floor sends the bytes that a further bundle makes (two blobs, one manifest) with nothing around.`,
     ],
-    rows: [
-      row('floor', times.floor),
-      row('first image of a repository', times.first),
-      row('a further bundle', times.next),
-      row('nothing changed', times.unchanged),
-    ],
+    rows: rowsOf({
+      floor: times.floor,
+      'first image of a repository': times.first,
+      'a further bundle': times.next,
+      'nothing changed': times.unchanged,
+    }),
     targets: [
-      target(`put together and pushed, ${count} files`, median(times.first), 500, { unit: 'ms' }),
-      target('nothing changed', median(times.unchanged), 100, { unit: 'ms' }),
+      target(`put together and pushed, ${count} files`, middle(times.first), 500, { unit: 'ms' }),
+      target('nothing changed', middle(times.unchanged), 100, { unit: 'ms' }),
     ],
   };
 }
+
+const middle = (samples) => median(samples.map(({ ms }) => ms));
 
 /** With its own connections, like a new process. */
 async function create(tools, order, cache) {
@@ -69,7 +71,7 @@ async function create(tools, order, cache) {
 
 async function bundle(workshop, tools, mark) {
   const folder = workshop.path(`image-${mark}`);
-  const migrations = smallMigrations(count).map((one) => ({ ...one, sql: `-- ${mark}\n${one.sql}` }));
+  const migrations = smallMigrations(count).list.map((one) => ({ ...one, sql: `-- ${mark}\n${one.sql}` }));
   forms.files(folder, migrations);
   const { hash, files } = await tools.readBundleFiles(folder);
   return { hash, files };
@@ -113,13 +115,6 @@ async function sendRaw(host, name, { blobs, manifest, mediaType }) {
   );
   await send('PUT', `http://${host}/v2/${name}/manifests/raw`, manifest, mediaType);
   agent.destroy();
-}
-
-async function timed(list, work) {
-  const began = performance.now();
-  const result = await work();
-  list.push(performance.now() - began);
-  return result;
 }
 
 async function loadTools() {

@@ -1,30 +1,42 @@
 import { startProxy } from '../support/latency.mjs';
 import { smallMigrations } from '../support/migrations.mjs';
-import { interleave, ratioTarget, row } from '../support/rounds.mjs';
-import { freshUp, peers } from '../support/workshop.mjs';
+import { fastestOf, ratioTarget, rowsOf, summaryLine } from '../support/rounds.mjs';
+import { othersOf, upsOf } from '../support/up.mjs';
 
 export const title = '`up` of 200 small migrations over a network with a round trip of 10 ms';
 
 export async function run(workshop) {
-  const migrations = smallMigrations(200);
+  const migrations = smallMigrations(workshop.size(200));
   const proxy = await startProxy((await workshop.server()).url, 5);
-  const up = (tool, flags) => () => freshUp(workshop, tool, { migrations, through: proxy.port, flags });
+  const through = proxy.port;
   try {
-    await up('godwit')();
-    const rounds = workshop.quick ? 2 : 7;
-    const times = await interleave(rounds, {
-      floor: { run: up('floor') },
-      'godwit --no-verify': { run: up('godwit', ['--no-verify']) },
-      godwit: { run: up('godwit') },
-      ...Object.fromEntries(peers.map((tool) => [tool, { run: up(tool), atMost: workshop.quick ? 1 : 3 }])),
-    });
+    const { names, contestants, warmUp } = upsOf(workshop, { migrations, through });
+    const others = othersOf(workshop, { migrations, through, atMost: workshop.quick ? 1 : 3 });
+    await others.floor.run();
+    await warmUp();
+    const pairs = () => Object.values(names).map((name) => [name, 'floor']);
+    const samples = await workshop.compare([7, 17], { ...others, ...contestants }, pairs);
+    const peer = fastestOf(samples, workshop.peers.all);
+    const limits = { unverifiedWarm: 1.25, warm: 1.4, unverifiedCold: 1.8, cold: 1.95 };
+    const withPeer = (name, limit) =>
+      workshop.peers.all.length === 0
+        ? []
+        : [ratioTarget(samples, ['node-pg-migrate', name], limit, { atLeast: true })];
     return {
-      notes: [`Measured round trip: ${proxy.roundTripMs.toFixed(1)} ms.`],
-      rows: Object.entries(times).map(([name, list]) => row(name, list)),
+      notes: [`Measured round trip: ${proxy.roundTripMs.toFixed(1)} ms. The floor does not wait for an answer either.`],
+      rows: rowsOf(samples),
       targets: [
-        ratioTarget(times, ['godwit --no-verify', 'floor'], 1.3),
-        ratioTarget(times, ['godwit', 'floor'], 1.6),
-        ratioTarget(times, ['node-pg-migrate', 'godwit'], 5, { atLeast: true }),
+        ...Object.entries(limits).map(([what, limit]) => ratioTarget(samples, [names[what], 'floor'], limit)),
+        ...withPeer(names.warm, 7),
+        ...withPeer(names.cold, 5),
+      ],
+      summary: [
+        summaryLine('`up` of 200 small migrations, 10 ms to the database', samples, { ...names, peer }),
+        summaryLine('the same with `--no-verify`', samples, {
+          warm: names.unverifiedWarm,
+          cold: names.unverifiedCold,
+          peer,
+        }),
       ],
     };
   } finally {

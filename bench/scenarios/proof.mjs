@@ -5,22 +5,22 @@ import { join } from 'node:path';
 
 import { Client } from 'pg';
 
-import { runNode } from '../support/child.mjs';
 import { smallMigrations } from '../support/migrations.mjs';
-import { interleave, median, ratioTarget, row, target } from '../support/rounds.mjs';
-import { addressOf, freshUp, query } from '../support/workshop.mjs';
+import { median, ratioTarget, row, target } from '../support/rounds.mjs';
+import { addressOf, query } from '../support/database.mjs';
+import { freshUp } from '../support/workshop.mjs';
 
 export const title = 'Proof: the start and the end of a run, and `verify`';
 
 const limits = [
-  { tables: 1_000, boundsMs: 60, verifyMs: 300, verifyMiB: 50 },
-  { tables: 10_000, boundsMs: 300, verifyMs: 3_000, verifyMiB: 250 },
+  { tables: 1_000, boundsMs: 60, verifyMs: 300, verifyMB: 50 },
+  { tables: 10_000, boundsMs: 300, verifyMs: 3_000, verifyMB: 250 },
 ];
 
 export async function run(workshop) {
   const rows = [];
   const targets = [];
-  for (const limit of workshop.quick ? limits.slice(0, 1) : limits) {
+  for (const limit of workshop.quick ? [{ ...limits[0], tables: 200 }] : limits) {
     const about = await measureTables(workshop, limit);
     rows.push(...about.rows);
     targets.push(...about.targets);
@@ -41,7 +41,7 @@ export async function run(workshop) {
   };
 }
 
-async function measureTables(workshop, { tables, boundsMs, verifyMs, verifyMiB }) {
+async function measureTables(workshop, { tables, boundsMs, verifyMs, verifyMB }) {
   const folder = workshop.path(`proof-${tables}`);
   const base = await workshop.database();
   writeMigrations(folder, tables);
@@ -51,9 +51,10 @@ async function measureTables(workshop, { tables, boundsMs, verifyMs, verifyMiB }
     'ALTER TABLE table_5 ADD COLUMN more text;\nCREATE TABLE one_more (id bigint PRIMARY KEY);\n',
   );
   const messages = await record(workshop, folder, base);
-  const rounds = workshop.quick ? 3 : 9;
+  const rounds = workshop.quick ? 1 : 5;
   const bounds = [];
-  for (let round = 0; round < rounds; round += 1) bounds.push(await replay(await copyOf(workshop, base), messages));
+  for (let round = 0; round < rounds; round += 1)
+    bounds.push({ ms: await replay(await copyOf(workshop, base), messages) });
   rmSync(join(folder, 'migrations', '9999_more.sql'));
   const verified = [];
   let locks = 0;
@@ -63,31 +64,26 @@ async function measureTables(workshop, { tables, boundsMs, verifyMs, verifyMiB }
     locks = Math.max(locks, watched.most);
   }
   const floor = [];
-  for (let round = 0; round < rounds; round += 1) floor.push(await writeDefinitions(base));
+  for (let round = 0; round < rounds; round += 1) floor.push({ ms: await writeDefinitions(base) });
   const count = tables.toLocaleString('en');
   return {
     rows: [
       row(`${count} tables: start and end of a run, processor time of the server`, bounds),
-      row(
-        `${count} tables: \`verify\``,
-        verified.map(({ ms }) => ms),
-        {
-          peakMiB: Math.max(...verified.map(({ peakMiB }) => peakMiB)),
-          cpuMs: median(verified.map(({ cpuMs }) => cpuMs)),
-        },
-      ),
+      row(`${count} tables: \`verify\``, verified),
       row(`${count} tables: the server writes out the definitions (floor)`, floor),
     ],
     targets: [
-      target(`${count} tables: start and end of a run`, median(bounds), boundsMs, { unit: 'ms' }),
-      target(`${count} tables: \`verify\``, median(verified.map(({ ms }) => ms)), verifyMs, { unit: 'ms' }),
-      target(`${count} tables: memory of \`verify\``, Math.max(...verified.map(({ peakMiB }) => peakMiB)), verifyMiB, {
-        unit: 'MiB',
+      target(`${count} tables: start and end of a run`, middle(bounds), boundsMs, { unit: 'ms' }),
+      target(`${count} tables: \`verify\``, middle(verified), verifyMs, { unit: 'ms' }),
+      target(`${count} tables: memory of \`verify\``, Math.max(...verified.map(({ peakMB }) => peakMB)), verifyMB, {
+        unit: 'MB',
       }),
       target(`${count} tables: locks that \`verify\` holds at once`, locks, 1_000, { unit: 'locks' }),
     ],
   };
 }
+
+const middle = (samples) => median(samples.map(({ ms }) => ms));
 
 function writeMigrations(folder, tables) {
   mkdirSync(join(folder, 'migrations'), { recursive: true });
@@ -203,22 +199,22 @@ async function watchLocks(url, work) {
 }
 
 async function withAndWithout(workshop) {
-  const migrations = smallMigrations(200);
+  const migrations = smallMigrations(workshop.size(200));
   const up = (flags) => ({ run: () => freshUp(workshop, 'godwit', { migrations, flags }) });
-  const times = await interleave(workshop.quick ? 3 : 15, {
+  const samples = await workshop.compare([9, 15], {
     '`up` of 200': up([]),
     '`up --no-verify` of 200': up(['--no-verify']),
   });
   return {
-    rows: Object.entries(times).map(([name, list]) => row(name, list)),
-    targets: [ratioTarget(times, ['`up` of 200', '`up --no-verify` of 200'], 1.15)],
+    rows: Object.entries(samples).map(([name, list]) => row(name, list)),
+    targets: [ratioTarget(samples, ['`up` of 200', '`up --no-verify` of 200'], 1.15)],
   };
 }
 
 async function behindHistory(workshop) {
   const contestants = {};
   const names = [];
-  for (const count of [10, workshop.quick ? 1_000 : 10_000]) {
+  for (const count of [10, workshop.size(10_000)]) {
     const folder = workshop.path(`proof-history-${count}`);
     mkdirSync(join(folder, 'migrations'), { recursive: true });
     for (let n = 1; n <= count; n += 1)
@@ -230,15 +226,15 @@ async function behindHistory(workshop) {
     await godwit(workshop, folder, url, 'up');
     const name = `\`verify\` of 10 tables behind ${count.toLocaleString('en')} migrations`;
     names.unshift(name);
-    contestants[name] = { run: async () => (await godwit(workshop, folder, url, 'verify')).ms };
+    contestants[name] = { run: () => godwit(workshop, folder, url, 'verify') };
   }
-  const times = await interleave(workshop.quick ? 3 : 9, contestants);
+  const samples = await workshop.compare([5, 9], contestants);
   return {
-    rows: Object.entries(times).map(([name, list]) => row(name, list)),
-    targets: [ratioTarget(times, names, 1.1)],
+    rows: Object.entries(samples).map(([name, list]) => row(name, list)),
+    targets: [ratioTarget(samples, names, 1.1)],
   };
 }
 
 async function godwit(workshop, cwd, url, verb, { env = {}, ...options } = {}) {
-  return await runNode([workshop.godwit, verb], { cwd, env: { DATABASE_URL: url, ...env }, ...options });
+  return await workshop.run([verb], { cwd, env: { DATABASE_URL: url, ...env }, ...options });
 }

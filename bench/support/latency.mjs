@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 
 import { median } from './rounds.mjs';
-import { addressOf } from './workshop.mjs';
+import { addressOf } from './database.mjs';
 
 /** @returns {Promise<{ port: number, roundTripMs: number, stop: () => void }>} */
 export async function startProxy(url, delayMs) {

@@ -9,9 +9,8 @@ delete process.env.GODWIT_BENCH_PEAK;
 delete process.env.NODE_OPTIONS;
 if (isMainThread && folder !== undefined) {
   process.on('exit', () => {
-    const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-    const cpuMs = (userCPUTime + systemCPUTime) / 1_000;
-    writeFileSync(`${folder}/peak.json`, JSON.stringify({ peakMiB: (peakKiB() ?? maxRSS) / 1_024, cpuMs }));
+    const kiB = peakKiB() ?? process.resourceUsage().maxRSS;
+    writeFileSync(`${folder}/peak.json`, JSON.stringify({ peakMB: (kiB * 1_024) / 1_000_000 }));
   });
 }
 

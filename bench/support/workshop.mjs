@@ -1,23 +1,28 @@
 // What the scenarios share: a folder that is removed at the end, one embedded PostgreSQL, databases, the bundled floor,
-// the installed peers, and the ways to call each tool.
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// the installed peers, a home for each tool, and the ways to call each tool.
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { build } from 'esbuild';
-import { Client } from 'pg';
 
 import { runNode } from './child.mjs';
-import { expectedRelations, forms } from './migrations.mjs';
+import { addressOf, checkApplied, query } from './database.mjs';
+import { forms } from './migrations.mjs';
+import { allPeers, nodePeers, peersFolder } from './peers.mjs';
+import { interleave } from './rounds.mjs';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const peersFolder = join(root, 'bench', 'peers');
-export const peers = ['node-pg-migrate', 'drizzle-orm', 'knex', 'kysely'];
 
-/** @param {{ quick: boolean, godwit: string, major: number }} options */
-export function openWorkshop({ quick, godwit, major }) {
+/** With `quick`, every count is at most this much, so that everything is shown to work in a short time. */
+const quickCounts = [
+  [1_000, 200],
+  [0, 40],
+];
+
+/** @param {{ quick: boolean, godwit: string, major: number, withPeers: boolean, told: (text: string) => void }} options */
+export function openWorkshop({ quick, godwit, major, withPeers, told }) {
   const work = mkdtempSync(join(tmpdir(), 'godwit-bench-'));
   // The server's account, which differs from ours for root, must be able to enter.
   chmodSync(work, 0o755);
@@ -25,10 +30,16 @@ export function openWorkshop({ quick, godwit, major }) {
   let count = 0;
   let loaded;
   let started;
+  const runner = ['runner.cjs', 'runner.js'].map((name) => join(dirname(godwit), name)).find(existsSync);
 
   const embedded = () => (loaded ??= loadEmbedded(module));
   const server = () => (started ??= embedded().then(({ startEmbedded }) => start(startEmbedded, work, major)));
   const path = (name) => join(work, name);
+  const size = (full) => (quick ? Math.min(full, quickCounts.find(([from]) => full > from)[1]) : full);
+  const rounds = (least, most = least) => (quick ? [1, 1] : [least, most]);
+  /** How often what will be measured runs before: the file system and the caches of godwit are warm then. */
+  const warmUps = quick ? 1 : 3;
+  const compare = (range, contestants, pairs) => interleave(rounds(...range), contestants, { pairs, told });
 
   /** Makes an empty database; returns its address. */
   async function database() {
@@ -39,23 +50,47 @@ export function openWorkshop({ quick, godwit, major }) {
   }
 
   /** Writes the migrations once in the form that the tool requires. */
-  function folder(tool, migrations) {
+  function folder(tool, { kind, list }) {
     const form = tool in forms ? tool : 'files';
-    const target = join(work, `${form}-${migrations.length}`, form === 'files' ? 'migrations' : 'peer');
-    if (!existsSync(target)) forms[form](target, migrations);
+    const target = join(work, `${form}-${kind}`, form === 'files' ? 'migrations' : 'peer');
+    if (!existsSync(target)) forms[form](target, list);
     return target;
   }
 
-  /** Calls a tool with `status` or `up`; `flags` are godwit's own. */
-  async function call(tool, verb, { migrations, url, flags = [], ...options }) {
-    const at = folder(tool, migrations);
-    const env = { DATABASE_URL: url };
-    if (tool !== 'godwit') {
-      return await runNode([await program(tool), verb, at], { env, ...options });
-    }
+  /** The HOME of a tool: nothing that another tool or another Node has kept is in it. */
+  function home(name) {
+    const place = join(work, 'homes', name);
+    mkdirSync(place, { recursive: true });
+    return place;
+  }
+
+  /**
+   * The HOME of a godwit whose caches are warm, as on a developer's machine, or cold, as in a new container: then it is
+   * emptied before each start.
+   */
+  function homeOf(cache, node = 'own') {
+    const name = `godwit-${cache}-${node.replaceAll(/[^a-z\d]+/gi, '-')}`;
+    if (cache === 'cold') rmSync(join(work, 'homes', name), { recursive: true, force: true });
+    return home(name);
+  }
+
+  /** Starts godwit in a project. */
+  async function run(args, { cache = 'warm', ...options } = {}) {
+    return await runNode([godwit, ...args], { home: homeOf(cache, options.node), ...options });
+  }
+
+  /** Calls a tool with `status` or `up` on the migrations; `flags` and `cache` are godwit's own, `keep` its records. */
+  async function call(
+    tool,
+    verb,
+    { migrations, at = folder(tool, migrations), url, flags = [], cache, env, keep = false, ...options },
+  ) {
+    const variables = { DATABASE_URL: url, ...env };
+    if (tool !== 'godwit')
+      return await runNode([await program(tool), verb, at], { home: home(tool), env: variables, ...options });
     const cwd = dirname(at);
-    if (verb === 'up') forget(cwd);
-    return await runNode([godwit, verb, ...flags], { env, cwd, ...options });
+    if (verb === 'up' && !keep) forget(cwd);
+    return await run([verb, ...flags], { cache, env: variables, cwd, ...options });
   }
 
   /** The script of a tool that is not godwit. */
@@ -67,42 +102,33 @@ export function openWorkshop({ quick, godwit, major }) {
     rmSync(work, { recursive: true, force: true });
   }
 
-  return { quick, godwit, major, path, embedded, server, database, folder, call, program, forget, close };
+  const peers = { all: withPeers ? allPeers() : [], node: withPeers ? nodePeers : [] };
+  const tools = { peers, call, run, program, home, homeOf, folder, forget };
+  return {
+    quick,
+    godwit,
+    runner,
+    major,
+    size,
+    warmUps,
+    compare,
+    told,
+    path,
+    embedded,
+    server,
+    database,
+    ...tools,
+    close,
+  };
 }
 
-/** One checked call of `up` on a new database; returns its milliseconds. */
+/** One checked call of `up` on a new database. */
 export async function freshUp(workshop, tool, { migrations, through, ...options }) {
   const direct = await workshop.database();
   const url = through === undefined ? direct : addressOf(direct, { port: through });
-  const { ms } = await workshop.call(tool, 'up', { migrations, url, ...options });
-  await checkApplied(direct, migrations.length);
-  return ms;
-}
-
-/** Checks that the tool did the work that it is timed for. */
-export async function checkApplied(url, count) {
-  const sql = `SELECT count(*) FILTER (WHERE relkind = 'r')::int AS tables, count(*) FILTER (WHERE relkind = 'v')::int AS views
-               FROM pg_class WHERE relname LIKE 'bench\\_%' AND relnamespace = 'public'::regnamespace`;
-  const found = JSON.stringify((await query(url, sql)).rows[0]);
-  const expected = JSON.stringify(expectedRelations(count));
-  if (found !== expected) throw new Error(`expected ${expected}, found ${found}`);
-}
-
-export async function query(url, sql) {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
-export function addressOf(url, { database, port }) {
-  const address = new URL(url);
-  if (database !== undefined) address.pathname = `/${database}`;
-  if (port !== undefined) address.port = String(port);
-  return address.href;
+  const sample = await workshop.call(tool, 'up', { migrations, url, ...options });
+  await checkApplied(direct, migrations);
+  return sample;
 }
 
 /** Each database is new, so what a project has cached about the last one must be removed. */
@@ -119,7 +145,7 @@ async function start(startEmbedded, work, major) {
 
 async function loadEmbedded(outfile) {
   const contents =
-    "export * from './src/adapters/embedded/server.ts'; export * from './src/adapters/embedded/fetch.ts';";
+    "export * from './src/adapters/embedded/server.ts'; export * from './src/adapters/embedded/fetch.ts'; export * from './test/support/other-node.ts';";
   await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
     bundle: true,
@@ -132,13 +158,18 @@ async function loadEmbedded(outfile) {
   return await import(pathToFileURL(outfile).href);
 }
 
-/** The floor, bundled with the options of scripts/build.mjs. */
+/** The floor, bundled. */
 async function floor(work) {
   const outfile = join(work, 'floor', 'floor.mjs');
-  if (existsSync(outfile)) return outfile;
-  mkdirSync(dirname(outfile));
+  if (!existsSync(outfile)) await bundleLikeGodwit(join(root, 'bench', 'floor', 'floor.mjs'), outfile);
+  return outfile;
+}
+
+/** Bundles a program with the options of scripts/build.mjs. */
+export async function bundleLikeGodwit(entry, outfile) {
+  mkdirSync(dirname(outfile), { recursive: true });
   await build({
-    entryPoints: [join(root, 'bench', 'floor', 'floor.mjs')],
+    entryPoints: [entry],
     bundle: true,
     platform: 'node',
     target: 'node20.19',
@@ -151,20 +182,4 @@ async function floor(work) {
     outfile,
     logLevel: 'error',
   });
-  return outfile;
-}
-
-/** Installs the pinned peers if they are missing or their pins changed; returns their versions. */
-export function installPeers() {
-  const lock = readFileSync(join(peersFolder, 'package-lock.json'), 'utf8');
-  const stamp = join(peersFolder, 'node_modules', '.installed-lock');
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-    console.error('Installing the peers (npm ci) …');
-    const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    const { status } = spawnSync('npm', flags, { cwd: peersFolder, stdio: ['ignore', 2, 2] });
-    if (status !== 0) throw new Error('npm ci failed in bench/peers');
-    writeFileSync(stamp, lock);
-  }
-  const { packages } = JSON.parse(lock);
-  return Object.fromEntries([...peers, 'pg'].map((name) => [name, packages[`node_modules/${name}`].version]));
 }

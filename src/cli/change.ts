@@ -1,9 +1,10 @@
-import { change as runChange, checkReviewed } from '../operations/change.ts';
+import { change as runChange, checkReviewed, firstTaskOf } from '../operations/change.ts';
 import { changeRequestOf, type ChangeOptions } from '../operations/change-request.ts';
 import type { Context, Result } from './command.ts';
 import { dryRun } from './dry-run.ts';
 import { operationOf, resultOfOperation, withProject } from './execute.ts';
 import { failed } from './result.ts';
+import { uiOf } from './ui.ts';
 
 /** The typed options; an undefined one has its default. */
 interface TypedChange extends ChangeOptions {
@@ -17,7 +18,9 @@ export async function change(context: Context, direction: 'up' | 'down', options
   if (!request.ok) return failed(request.findings);
   const { reviewed, selection } = request.value;
   const { detach: detached, fresh } = options;
-  const needs = { file: reviewed?.file ?? options.file, changes: true, detached, fresh };
+  const asks = uiOf(context).confirm !== undefined;
+  const first = options.dryRun === true ? () => ({ kind: 'plan' as const }) : firstTaskOf(request.value, asks);
+  const needs = { file: reviewed?.file ?? options.file, changes: true, detached, fresh, first };
   return await withProject(context, needs, async (ready) => {
     if (options.dryRun !== true)
       return resultOfOperation(context, ready, await runChange(operationOf(context, ready), request.value));

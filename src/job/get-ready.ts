@@ -1,3 +1,4 @@
+import { beginSession } from '../adapters/postgres/begun-session.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
@@ -5,8 +6,7 @@ import type { Redactor } from '../kit/redact.ts';
 import type { ProcessVariables } from '../kit/secret-variables.ts';
 import type { Bundle, Connector } from '../migrate/contract/ports.ts';
 import type { Task } from '../migrate/contract/task.ts';
-import { firstTerms } from '../migrate/runner/session/open.ts';
-import { connectEarly } from './connect-early.ts';
+import { firstRequest, sessionOptions } from '../migrate/runner/session/session-request.ts';
 import { addressOf, namesItself, ownContainer } from './job-address.ts';
 
 /** The input of a runner. */
@@ -39,11 +39,7 @@ interface ReadyJob {
  */
 export async function getReady(
   work: JobWork,
-  {
-    env,
-    redactor,
-    signal,
-  }: { readonly env: ProcessVariables; readonly redactor: Redactor; readonly signal: AbortSignal },
+  { env, redactor }: { readonly env: ProcessVariables; readonly redactor: Redactor },
 ): Promise<Outcome<ReadyJob>> {
   const url = addressOf(env, redactor);
   if (work.refusal !== undefined) return err(work.refusal);
@@ -52,16 +48,18 @@ export async function getReady(
     return damaged.ok ? url : damaged;
   }
   const connector = createConnector(url.value.address, work.connecting?.tryMs);
-  const early = namesItself(env, url.value)
-    ? undefined
-    : connectEarly(connector, firstTerms(connector, work.task), signal);
+  const terms = sessionOptions(firstRequest(work.task), connector.settings);
+  const early = namesItself(env, url.value) ? undefined : beginSession(connector, terms, []);
   const bundle = await work.bundle();
   if (!bundle.ok) {
-    early?.abandon();
+    early?.leave();
     return bundle;
   }
   const itself = await ownContainer(env, url.value);
-  if (itself !== undefined) return err(itself);
+  if (itself !== undefined) {
+    early?.leave();
+    return err(itself);
+  }
   const { findings } = url.value;
   return ok({ connector: early?.connector ?? connector, bundle: bundle.value, findings });
 }

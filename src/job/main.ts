@@ -61,7 +61,7 @@ async function main(): Promise<void> {
 
   // This comes first, so that the redactor knows what it must mask.
   for (const secret of secretsIn(process.env)) redactor.register(secret);
-  const ready = await getReady(work, { env: process.env, redactor, signal: controller.signal });
+  const ready = await getReady(work, { env: process.env, redactor });
   if (!ready.ok) return refuse(work.task, channel, ready.findings);
   const { connector, bundle, findings } = ready.value;
   for (const finding of findings) channel.emit({ kind: 'finding', finding });

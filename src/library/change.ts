@@ -2,7 +2,7 @@ import type { OptionNames } from '../kit/known-options.ts';
 import type { Checkpoint } from '../migrate/contract/checkpoint.ts';
 import type { Change, Check, Plan } from '../migrate/contract/model.ts';
 import { adopt as record, prepareAdoption } from '../operations/adopt.ts';
-import { change } from '../operations/change.ts';
+import { change, firstTaskOf } from '../operations/change.ts';
 import { changeRequestOf, type ChangeOptions } from '../operations/change-request.ts';
 import {
   call,
@@ -139,7 +139,8 @@ async function changeBy(
 ): Promise<Deployed> {
   const request = await changeRequestOf(openingOf(options).cwd, direction, options);
   const file = request.ok ? (request.value.reviewed?.file ?? options.file) : undefined;
-  const needs = { file, changes: true, detached: options.detach };
+  const first = request.ok ? firstTaskOf(request.value, false) : undefined;
+  const needs = { file, changes: true, detached: options.detach, first };
   return await call<Deployed>(about, needs, async ({ operation, findings }) => {
     if (!request.ok) return { ...refusal(request.findings), ...nothing };
     return deployedBy(endingOfOperation(await change(operation, request.value), findings));

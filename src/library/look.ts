@@ -5,6 +5,7 @@ import type { HistoryRow } from '../migrate/contract/history-rows.ts';
 import type { Check, Plan } from '../migrate/contract/model.ts';
 import { compareReported } from '../migrate/plan/reported-statements.ts';
 import { execute } from '../operations/execute.ts';
+import { asksHistory } from '../operations/look-up.ts';
 import { lookPlan } from '../operations/look-plan.ts';
 import { selectionOf } from '../operations/selection.ts';
 import { inspectTask, ofAnyDatabase, verifyTask } from '../operations/tasks.ts';
@@ -39,7 +40,7 @@ const statusOptions: OptionNames<StatusOptions> = { ...projectOptionNames, file:
 export async function status(options: StatusOptions = {}): Promise<Status> {
   const nothing = { applied: [], pending: [] };
   const about = { name: 'status', options, known: statusOptions, nothing };
-  return await call<Status>(about, { file: options.file }, async ({ operation, findings }) => {
+  return await call<Status>(about, { file: options.file, first: asksHistory }, async ({ operation, findings }) => {
     const { project, actor, wired } = operation.ready;
     const task = ofAnyDatabase(inspectTask(project, actor, { what: 'history' }));
     const execution = await execute(operation, task, { onEvent: (event) => operation.ui.onEvent(event) });
@@ -96,14 +97,18 @@ const planOptions: OptionNames<PlanOptions> = {
  */
 export async function plan(options: PlanOptions = {}): Promise<Planned> {
   const about = { name: 'plan', options, known: planOptions, nothing: {} };
-  return await call<Planned>(about, { file: options.file }, async ({ operation, findings }) => {
-    const selection = selectionOf(options, options.down === true ? 'down' : 'up');
-    if (!selection.ok) return refusal([...findings, ...selection.findings]);
-    const made = await lookPlan(operation, selection.value, true);
-    if (!made.ok) return refusal([...findings, ...made.findings]);
-    const { plan: found, outcome, exitCode } = made.value;
-    return { outcome, exitCode, findings: [...findings, ...made.value.findings], plan: found };
-  });
+  return await call<Planned>(
+    about,
+    { file: options.file, first: () => ({ kind: 'plan' }) },
+    async ({ operation, findings }) => {
+      const selection = selectionOf(options, options.down === true ? 'down' : 'up');
+      if (!selection.ok) return refusal([...findings, ...selection.findings]);
+      const made = await lookPlan(operation, selection.value, true);
+      if (!made.ok) return refusal([...findings, ...made.findings]);
+      const { plan: found, outcome, exitCode } = made.value;
+      return { outcome, exitCode, findings: [...findings, ...made.value.findings], plan: found };
+    },
+  );
 }
 
 /** What `verify` found. */
@@ -131,11 +136,15 @@ const verifyOptions: OptionNames<VerifyOptions> = { ...statusOptions, strict: tr
  */
 export async function verify(options: VerifyOptions = {}): Promise<Verified> {
   const about = { name: 'verify', options, known: verifyOptions, nothing: { checks: [] } };
-  return await call<Verified>(about, { file: options.file }, async ({ operation, findings }) => {
-    const { project, actor } = operation.ready;
-    const looking = verifyTask(project, actor, { strict: options.strict ?? false });
-    const task = options.strict === true ? looking : ofAnyDatabase(looking);
-    const execution = await execute(operation, task, { onEvent: (event) => operation.ui.onEvent(event) });
-    return { ...endingOf(execution, findings), checks: effectsOf(execution.events).checks };
-  });
+  return await call<Verified>(
+    about,
+    { file: options.file, first: () => ({ kind: 'verify' }) },
+    async ({ operation, findings }) => {
+      const { project, actor } = operation.ready;
+      const looking = verifyTask(project, actor, { strict: options.strict ?? false });
+      const task = options.strict === true ? looking : ofAnyDatabase(looking);
+      const execution = await execute(operation, task, { onEvent: (event) => operation.ui.onEvent(event) });
+      return { ...endingOf(execution, findings), checks: effectsOf(execution.events).checks };
+    },
+  );
 }

@@ -8,6 +8,8 @@ import { consent } from './consent.ts';
 import { detach } from './detach.ts';
 import type { OperationContext } from './execute.ts';
 import { executeConfirmed } from './execute-confirmed.ts';
+import type { Project } from '../project/open.ts';
+import type { WireOptions } from '../project/wire.ts';
 import type { Ready } from './ready.ts';
 
 /** What `up` or `down` is asked to do. */
@@ -43,6 +45,23 @@ export async function change(operation: OperationContext, request: ChangeRequest
   }
   if (hooks > 0) return { kind: 'ended', execution: await (await import('./hooks.ts')).upWithHooks(operation, task) };
   return { kind: 'ended', execution: await executeConfirmed(operation, task, (event) => ui.onEvent(event)) };
+}
+
+/**
+ * The first task of such a change, if that is certain before it begins.
+ *
+ * @param asks true: a person is asked for the consent that a protected environment needs
+ */
+export function firstTaskOf(
+  { reviewed, planHash, onDisconnect = 'cancel' }: ChangeRequest,
+  asks: boolean,
+): (project: Project) => WireOptions['first'] {
+  return ({ environment }) => {
+    if (environment.requires !== undefined) return undefined;
+    if (reviewed !== undefined && reviewed.environment !== environment.name) return undefined;
+    const isShown = environment.protected && planHash === undefined && asks;
+    return isShown ? { kind: 'plan' } : { kind: 'apply', onDisconnect };
+  };
 }
 
 /** Refuses a plan that was made for another environment. */

@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../migrate/contract/engine.ts';
 import type { Actor, Task } from '../migrate/contract/task.ts';
 import { whatIsApplied, whichRuns, type KnownResult, type Question } from './questions.ts';
 import type { Project } from '../project/open.ts';
+import type { WireOptions } from '../project/wire.ts';
 import { inspectTask, ofAnyDatabase } from './tasks.ts';
 import { execute, type OperationContext } from './execute.ts';
 import { settleLeftovers, waitBriefly } from './settle.ts';
@@ -62,6 +63,9 @@ export function appliedQuery(project: Project, actor: Actor): ResultQuery {
     return { task: ofAnyDatabase(inspectTask(project, actor, { what: 'history' })), name: 'history' };
   return { ...overview(project, actor), question: whatIsApplied };
 }
+
+/** The first task of a command that asks what is applied. */
+export const asksHistory = (): WireOptions['first'] => ({ kind: 'inspect', what: 'history' });
 
 /** Asks for the newest runs. */
 export function runsQuery(project: Project, actor: Actor, limit: number): ResultQuery {

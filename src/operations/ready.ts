@@ -4,7 +4,7 @@ import { ok } from '../kit/outcome.ts';
 import type { Actor } from '../migrate/contract/task.ts';
 import { openProject, type OpenOptions, type Project } from '../project/open.ts';
 import { version } from '../project/version.ts';
-import { wire, type Wired } from '../project/wire.ts';
+import { wire, type Wired, type WireOptions } from '../project/wire.ts';
 import type { Ui } from './ui.ts';
 
 /** A project that is ready for tasks. */
@@ -32,6 +32,10 @@ export interface Needs {
   readonly detached?: boolean | undefined;
   /** True: no known result is used. */
   readonly fresh?: boolean | undefined;
+  /**
+   * The task that is certainly executed first in a project; its connection is begun before the migrations are read.
+   */
+  readonly first?: ((project: Project) => WireOptions['first']) | undefined;
 }
 
 /** Opens the project, connects what the task needs, lets `work` run, and closes everything again. */
@@ -58,6 +62,7 @@ export async function withReady<Result>(
     migrations: needs.migrations ?? true,
     detached: needs.detached ?? false,
     changes: needs.changes ?? false,
+    first: needs.first?.(project),
     onProgress: (text, step) => ui.onNote({ kind: 'preparing', text, step }),
   });
   if (!wired.ok) return wired;

@@ -18,7 +18,6 @@ import type {
   VerifyTask,
 } from '../migrate/contract/task.ts';
 import type { Project } from '../project/open.ts';
-import { createRunId } from '../project/run-id.ts';
 
 interface TaskContext {
   readonly run: string;
@@ -30,7 +29,7 @@ function termsOf(project: Project, actor: Actor): TaskContext {
   const { environment, pinned, others } = project;
   const { copiedFrom } = environment;
   return {
-    run: createRunId(Date.now()),
+    run: project.runIds.take(),
     environment: {
       name: environment.name,
       protected: environment.protected,

@@ -15,6 +15,7 @@ import { withEnvFile } from './env-file.ts';
 import { leadsToOriginal } from './copied-environment.ts';
 import { chooseEnvironment, type Environment } from './environment.ts';
 import { loadConfig, type LoadedConfig } from './load-config.ts';
+import { createRunIds, type RunIds } from './run-id.ts';
 import { readLock, type Pin } from './lock-file.ts';
 import type { Remote, RemoteOptions } from './remote.ts';
 
@@ -59,6 +60,8 @@ export interface Project {
   /** Present: the work of the environment is executed remotely. */
   readonly remote?: Remote;
   readonly redactor: Redactor;
+  /** The names of its runs. */
+  readonly runIds: RunIds;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Warnings about configuration and URL. */
   readonly findings: readonly Finding[];
@@ -114,6 +117,7 @@ export async function openLoaded(
     ledger: remote?.ledger ?? files,
     ...(remote === undefined ? {} : { remote }),
     redactor,
+    runIds: createRunIds(Date.now),
     env,
     findings,
   });

@@ -13,3 +13,24 @@ export function createRunId(now: number): string {
   const tail = Array.from(randomBytes(16), (byte) => alphabet[byte % 32] ?? '').join('');
   return head + tail;
 }
+
+/** Names the runs of a project. The name of the next one is known before its task is made. */
+export interface RunIds {
+  readonly next: string;
+  take(): string;
+}
+
+export function createRunIds(now: () => number): RunIds {
+  let next: string | undefined;
+  const look = (): string => (next ??= createRunId(now()));
+  return {
+    get next() {
+      return look();
+    },
+    take() {
+      const id = look();
+      next = undefined;
+      return id;
+    },
+  };
+}

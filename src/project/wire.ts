@@ -5,6 +5,7 @@ import { openFolder } from '../adapters/files/folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
 import type { DatabaseAddress } from '../adapters/postgres/address.ts';
+import { beginSession, type BegunConnector } from '../adapters/postgres/begun-session.ts';
 import { createConnector } from '../adapters/postgres/connector.ts';
 import { readDatabaseUrl } from '../adapters/url/database-url.ts';
 import { fault } from '../kit/fault.ts';
@@ -15,6 +16,12 @@ import type { Bundle, Connector, SqlParser, Target } from '../migrate/contract/p
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
+import {
+  firstMessages,
+  firstRequest,
+  sessionOptions,
+  type FirstTask,
+} from '../migrate/runner/session/session-request.ts';
 import { findBareFile } from './bare-file.ts';
 import { targetText } from '../migrate/controller/attempt.ts';
 import type { Project } from './open.ts';
@@ -32,6 +39,11 @@ export interface WireOptions {
   readonly detached: boolean;
   /** True: a change will follow; its preparation starts early if that saves time. */
   readonly changes?: boolean;
+  /**
+   * The task that will certainly be executed first, if it is: where this process connects, it begins that task's session
+   * while it reads the migrations.
+   */
+  readonly first?: FirstTask | undefined;
   /** Receives slow steps before the run starts, as text: the embedded server is downloaded or started. */
   readonly onProgress?: (text: string, step: 'download' | 'copy' | 'step' | 'other') => void;
 }
@@ -58,6 +70,31 @@ export interface Wired {
 
 /** Reads the migrations, then starts or joins the embedded server if the environment has one. */
 export async function wire(project: Project, options: WireOptions): Promise<Outcome<Wired>> {
+  const { database } = project.environment;
+  const begun = database.kind === 'server' ? begin(project, database.address, options) : undefined;
+  try {
+    const wired = await wireWith(project, options, begun);
+    if (!wired.ok) begun?.leave();
+    return wired;
+  } catch (error) {
+    begun?.leave();
+    throw error;
+  }
+}
+
+/** Connects to the database of the environment, and begins the first session if that is certainly needed. */
+function begin(project: Project, address: DatabaseAddress, { first, detached }: WireOptions): BegunConnector {
+  const connector = createConnector(address);
+  if (first === undefined || detached || project.remote !== undefined) return { connector, leave: () => {} };
+  const request = firstRequest({ ...first, run: project.runIds.next });
+  return beginSession(connector, sessionOptions(request, connector.settings), firstMessages(first));
+}
+
+async function wireWith(
+  project: Project,
+  options: WireOptions,
+  begun: BegunConnector | undefined,
+): Promise<Outcome<Wired>> {
   // The shared ledger is queried in parallel with everything else, because each command needs it.
   void project.remote?.ledger.list(project.environment.name);
   const parser = createParser();
@@ -67,7 +104,8 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
   const server = await reachServer(project, options);
   if (!server.ok) return server;
   const { address, url, note } = server.value;
-  const { connector, connecting } = announcing(createConnector(address));
+  const reached = begun ?? begin(project, address, options);
+  const { connector, connecting } = announcing(reached.connector);
   return ok({
     connecting,
     bundle: read.value.bundle,
@@ -90,7 +128,10 @@ export async function wire(project: Project, options: WireOptions): Promise<Outc
     place: targetText(connector.target),
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,
-    close: async () => await server.value.close(),
+    close: async () => {
+      reached.leave();
+      await server.value.close();
+    },
   });
 }
 

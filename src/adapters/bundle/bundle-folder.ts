@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Outcome } from '../../kit/outcome.ts';
 import type { Bundle, ByteSource, Hashing } from '../../migrate/contract/ports.ts';
-import { fileSource } from '../files/byte-source.ts';
+import { openFile } from '../files/byte-source.ts';
 import { bundleFiles, bundleOf } from './bundle-files.ts';
 
 const piece = 1024 * 1024;
@@ -18,10 +18,7 @@ export async function writeBundleFolder(bundle: Bundle, folder: string): Promise
 
 /** Reads a bundle folder. Hash, checksums and spans are checked before the bundle is used. */
 export async function readBundleFolder(folder: string, hashing: Hashing): Promise<Outcome<Bundle>> {
-  const open = (name: string): ByteSource => {
-    const path = join(folder, name);
-    return fileSource(path, statSync(path).size);
-  };
+  const open = (name: string): ByteSource => openFile(join(folder, name));
   return await bundleOf(open, hashing);
 }
 

@@ -3,7 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/ports.ts';
-import { fileSource } from './byte-source.ts';
+import { openFile } from './byte-source.ts';
 
 /**
  * Opens a folder of the file system.
@@ -12,9 +12,8 @@ import { fileSource } from './byte-source.ts';
  */
 export function openFolder(path: string, label: string): Folder {
   const root = resolve(path);
-  const sizes = new Map<string, number>();
   const opened = new Map<string, ByteSource>();
-  const memory = createMemory();
+  const keeps = createMemory();
   const inners = new Map<string, Folder>();
   const inner = (name: string): Folder => {
     if (!isPlainName(name)) throw notAName(name);
@@ -24,11 +23,7 @@ export function openFolder(path: string, label: string): Folder {
   };
   return {
     label,
-    list() {
-      const listed = listFolder(root, label);
-      if (listed.ok) for (const { name, type, size } of listed.value) if (type === 'file') sizes.set(name, size);
-      return Promise.resolve(listed);
-    },
+    list: () => Promise.resolve(listFolder(root, label)),
     open(name) {
       const [first = '', ...rest] = name.split('/');
       if (!isPlainName(first)) return Promise.reject(notAName(name));
@@ -36,10 +31,11 @@ export function openFolder(path: string, label: string): Folder {
       try {
         const known = opened.get(name);
         if (known !== undefined) return Promise.resolve(known);
-        const file = join(root, name);
-        const source = memory.keep(fileSource(file, sizes.get(name) ?? statSync(file).size));
+        const source = openFile(join(root, name), keeps);
         opened.set(name, source);
-        return Promise.resolve(source);
+        return opened.size % atOnce === 0
+          ? new Promise((resolve) => setImmediate(resolve, source))
+          : Promise.resolve(source);
       } catch (error) {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
       }
@@ -69,28 +65,23 @@ function listAround(root: string, label: string): readonly string[] {
   });
 }
 
+/** After as many files, others get their turn: a connection that is being made, Ctrl-C. */
+const atOnce = 64;
+
 const smallFile = 256 * 1024;
 const mostKept = 32 * 1024 * 1024;
 
 /**
- * Keeps the bytes of small files from their first read on. They are read once, so what is sent is what was hashed and
- * analysed, even if the file is saved in between. Large files are read again, and refused when they have changed.
+ * Keeps the bytes of small files, which are read when they are opened. They are read once, so what is sent is what was
+ * hashed and analysed, even if the file is saved in between. Large files are read again, and refused when they have
+ * changed.
  */
-function createMemory(): { keep(source: ByteSource): ByteSource } {
+function createMemory(): (size: number) => boolean {
   let bytes = 0;
-  return {
-    keep(source) {
-      if (source.size > smallFile || bytes + source.size > mostKept) return source;
-      bytes += source.size;
-      let content: Promise<Uint8Array> | undefined;
-      return {
-        size: source.size,
-        async read(start, end) {
-          content ??= source.read(0, source.size);
-          return (await content).subarray(start, end);
-        },
-      };
-    },
+  return (size) => {
+    if (size > smallFile || bytes + size > mostKept) return false;
+    bytes += size;
+    return true;
   };
 }
 
@@ -112,18 +103,20 @@ function listFolder(root: string, label: string): Outcome<readonly FolderEntry[]
   return ok(entries.map((entry) => describe(root, real, entry)));
 }
 
+function typeOf(found: Pick<Dirent, 'isFile' | 'isDirectory'>): FolderEntry['type'] {
+  return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
+}
+
+/** The list of names comes with their types: only links are looked at. */
 function describe(root: string, real: string, entry: Dirent): FolderEntry {
   const { name } = entry;
-  const path = join(root, name);
+  if (!entry.isSymbolicLink()) return { name, type: typeOf(entry), outside: false };
   try {
-    if (entry.isFile()) return { name, type: 'file', outside: false, size: statSync(path).size };
-    if (entry.isDirectory()) return { name, type: 'folder', outside: false, size: 0 };
-    if (!entry.isSymbolicLink()) return { name, type: 'other', outside: false, size: 0 };
+    const path = join(root, name);
     const outside = !realpathSync(path).startsWith(real + sep);
-    const stat = statSync(path);
-    return { name, type: stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other', outside, size: stat.size };
+    return { name, type: typeOf(statSync(path)), outside };
   } catch {
-    // A dangling link, or an entry that vanished meanwhile.
-    return { name, type: 'other', outside: false, size: 0 };
+    // A dangling link, or one that vanished meanwhile.
+    return { name, type: 'other', outside: false };
   }
 }

@@ -33,27 +33,63 @@ export function createConnector(address: DatabaseAddress, timeoutMs: number = co
   const { search_path: searchPath } = settings;
   const target = { host, port, database, user, ...(searchPath === undefined ? {} : { searchPath }) };
   const patience = address.connectTimeoutMs ?? timeoutMs;
-  return { target, settings, open: async (options) => await openAsAsked(address, options, patience) };
+  const goodbyes = createGoodbyes();
+  return {
+    target,
+    settings,
+    async open(options) {
+      // A role may be allowed one connection only.
+      if (goodbyes.pending()) await goodbyes.over();
+      return await openAsAsked({ address, goodbyes }, options, patience);
+    },
+  };
+}
+
+/** Sessions that were told goodbye, and that the server has not ended yet. */
+interface Goodbyes {
+  add(client: Client): void;
+  pending(): boolean;
+  over(): Promise<void>;
+}
+
+function createGoodbyes(): Goodbyes {
+  const going = new Map<Client, Promise<void>>();
+  return {
+    add(client) {
+      const timer = setTimeout(() => cut(client), closeTimeoutMs).unref();
+      const end = async (): Promise<void> => {
+        await client.end().catch(() => {});
+        clearTimeout(timer);
+        going.delete(client);
+      };
+      going.set(client, end());
+      connectionOf(client).stream.unref();
+    },
+    pending: () => going.size > 0,
+    async over() {
+      for (const client of going.keys()) connectionOf(client).stream.ref();
+      await Promise.all(going.values());
+    },
+  };
+}
+
+/** Where sessions are opened. */
+interface Peer {
+  readonly address: DatabaseAddress;
+  readonly goodbyes: Goodbyes;
 }
 
 /** With `sslmode=prefer` and `allow`, what the server refuses is tried once in the other way. */
-async function openAsAsked(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  timeoutMs: number,
-): Promise<Outcome<Session>> {
-  const opened = await openSession(address, options, timeoutMs);
-  const other = fallbackOf(address);
+async function openAsAsked(peer: Peer, options: SessionOptions, timeoutMs: number): Promise<Outcome<Session>> {
+  const opened = await openSession(peer, options, timeoutMs);
+  const other = fallbackOf(peer.address);
   const refusals = new Set(['tls-unsupported', 'tls-refused', 'tls-failed', 'tls-required', 'login-refused']);
   if (opened.ok || other === undefined || !opened.findings.some(({ code }) => refusals.has(code))) return opened;
-  return await openSession(other, options, timeoutMs);
+  return await openSession({ ...peer, address: other }, options, timeoutMs);
 }
 
-async function openSession(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  timeoutMs: number,
-): Promise<Outcome<Session>> {
+async function openSession(peer: Peer, options: SessionOptions, timeoutMs: number): Promise<Outcome<Session>> {
+  const { address, goodbyes } = peer;
   let client: Client;
   let unmetTerm: ReturnType<typeof holdToTerms>;
   try {
@@ -93,15 +129,15 @@ async function openSession(
     const wrongOption = optionsFault(error as Error, address);
     if (wrongOption !== undefined) return err(wrongOption);
     if (refusesOptions(error as Error) && options.pooled !== true)
-      return await openThroughPooler(address, options, timeoutMs);
+      return await openThroughPooler(peer, options, timeoutMs);
     if (!refuses(error as Error, refusable) || !(refusable in options.settings))
       return err(connectFault(error as Error, address, greeting));
     const { [refusable]: _, ...settings } = options.settings;
-    return await openSession(address, { ...options, settings }, timeoutMs);
+    return await openSession(peer, { ...options, settings }, timeoutMs);
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  const session = masking.session(sessionOf(client, address, () => farewell));
+  const session = masking.session(sessionOf(client, { address, goodbyes }, () => farewell));
   return ok(options.pooled === true ? pooledSession(session, options) : session);
 }
 
@@ -122,11 +158,8 @@ function optionsFault(error: Error, address: DatabaseAddress): Finding | undefin
 }
 
 /** A pooler that refuses options gets the settings with each message, those of the URL included. */
-async function openThroughPooler(
-  address: DatabaseAddress,
-  options: SessionOptions,
-  timeoutMs: number,
-): Promise<Outcome<Session>> {
+async function openThroughPooler(peer: Peer, options: SessionOptions, timeoutMs: number): Promise<Outcome<Session>> {
+  const { address } = peer;
   const { settings, more } = readStartupOptions(address.options ?? '');
   // A default for later transactions cannot travel with one.
   if (more || 'default_transaction_read_only' in settings)
@@ -137,7 +170,7 @@ async function openThroughPooler(
       }),
     );
   return await openSession(
-    address,
+    peer,
     { ...options, settings: { ...settings, ...options.settings }, pooled: true },
     timeoutMs,
   );
@@ -164,7 +197,7 @@ function connectionOf(client: Client): GreetedConnection {
 }
 
 /** @param farewell why the server has ended the connection, if it said so while nothing was asked */
-function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Error | undefined): Session {
+function sessionOf(client: Client, { address, goodbyes }: Peer, farewell: () => Error | undefined): Session {
   const { processID: pid, secretKey } = client as unknown as { processID: number; secretKey: number };
   let waiting = 0;
   let answered = 0;
@@ -201,6 +234,7 @@ function sessionOf(client: Client, address: DatabaseAddress, farewell: () => Err
       await client.end().catch(() => {});
       clearTimeout(timer);
     },
+    leave: () => goodbyes.add(client),
   };
 }
 

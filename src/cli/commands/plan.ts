@@ -44,7 +44,7 @@ export const run: Run<typeof spec> = async (context) => {
   const { to, file, outOfOrder, resumeUp, down, out } = options;
   const selection = selectionOf({ to, file, outOfOrder, resumeUp, down }, down ? 'down' : 'up');
   if (!selection.ok) return failed(selection.findings);
-  return await withProject(context, { file, fresh: options.fresh }, async (ready) => {
+  return await withProject(context, { file, fresh: options.fresh, first: () => ({ kind: 'plan' }) }, async (ready) => {
     const { project } = ready;
     // A plan for review comes only from the pinned database: `up --plan` applies exactly this plan later.
     const made = await lookPlan(operationOf(context, ready), selection.value, out === undefined);

@@ -11,7 +11,7 @@ import { judgeVanished, withoutFile } from '../../migrate/plan/without-file.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { eventOf } from '../../operations/execute.ts';
 import { operationOf, withProject } from '../execute.ts';
-import { appliedQuery, look } from '../../operations/look-up.ts';
+import { appliedQuery, asksHistory, look } from '../../operations/look-up.ts';
 import { asOfData, targetOf } from '../known.ts';
 import { text } from '../options/kinds.ts';
 import { exitCode, file, fresh } from '../options/shared.ts';
@@ -51,7 +51,7 @@ export const run: Run<typeof spec> = async (context) => {
     const { compare, fresh, exitCode } = options;
     return await compareEnvironments(context, { compare, fresh, exitCode });
   }
-  return await withProject(context, { file: options.file, fresh: options.fresh }, async (ready) => {
+  return await withProject(context, { file: options.file, fresh: options.fresh, first: asksHistory }, async (ready) => {
     const { project, wired, actor } = ready;
     const execution = await look(operationOf(context, ready), appliedQuery(project, actor));
     const history = eventOf(execution, 'history');

@@ -42,7 +42,7 @@ export const run: Run<typeof spec> = async (context) => {
   if (!request.ok) return failed(request.findings);
   if (request.value !== undefined) return await (await import('./verify/accept.ts')).accept(context, request.value);
   const { file, fresh, strict } = options;
-  return await withProject(context, { file, fresh }, async (ready) => {
+  return await withProject(context, { file, fresh, first: () => ({ kind: 'verify' }) }, async (ready) => {
     const { screen } = context;
     const terms = { strict, ignore: ready.project.environment.ignore };
     const question = file === undefined ? whetherAsStated(ready.wired.bundle.hash, terms) : undefined;

@@ -64,6 +64,11 @@ export interface Session {
   abandon(): void;
   /** Closes the connection properly; takes seconds at most, even when the server does not answer. */
   close(): Promise<void>;
+  /**
+   * Says goodbye without waiting until the server has ended the session: for one that holds nothing. It does not keep
+   * the process alive.
+   */
+  leave(): void;
 }
 
 /** What a session is opened with. */
@@ -122,7 +127,6 @@ export interface FolderEntry {
   readonly name: string;
   readonly type: 'file' | 'folder' | 'other';
   readonly outside: boolean;
-  readonly size: number;
 }
 
 /** A folder of migrations, read-only. */

@@ -40,16 +40,20 @@ export const run: Run<typeof spec> = async (context) => {
   const chosen = <Row extends RunRow>(runs: readonly Row[]) =>
     all ? { shown: runs.slice(0, limit), hidden: 0 } : withoutIdle(runs, limit);
   if (await isAboutAll(context)) return await listEverywhere(context, { limit, depth, chosen });
-  return await withProject(context, { migrations: false, fresh }, async (ready) => {
-    const { screen } = context;
-    const read = await newestRuns(operationOf(context, ready), depth);
-    if (!read.ok) return failed(read.findings);
-    const { runs, known, findings, ofLedger } = read.value;
-    if (ofLedger) screen.say(screen.style.dim('  from the ledger; --fresh queries the database'));
-    const { shown, hidden } = chosen(runs);
-    screen.answer('', ...listed(shown, screen), ...closing(shown.length, hidden, { depth, style: screen.style }));
-    return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
-  });
+  return await withProject(
+    context,
+    { migrations: false, fresh, first: () => ({ kind: 'inspect', what: 'runs' }) },
+    async (ready) => {
+      const { screen } = context;
+      const read = await newestRuns(operationOf(context, ready), depth);
+      if (!read.ok) return failed(read.findings);
+      const { runs, known, findings, ofLedger } = read.value;
+      if (ofLedger) screen.say(screen.style.dim('  from the ledger; --fresh queries the database'));
+      const { shown, hidden } = chosen(runs);
+      screen.answer('', ...listed(shown, screen), ...closing(shown.length, hidden, { depth, style: screen.style }));
+      return done({ runs: runs.slice(0, limit), ...asOfData(known) }, findings);
+    },
+  );
 };
 
 /** True: the command names no environment, and the configuration has several. */

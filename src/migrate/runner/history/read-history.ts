@@ -41,6 +41,9 @@ const gone = `select exists (select from ${madeTables})
   and not exists (select from ${madeTables} and o.name in (
     select pg_catalog.format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace))`;
 
+/** The messages of one reading, in their order. */
+export const historyMessages: readonly string[] = [query, relations, runs, gone];
+
 /**
  * Reads the history in one round trip. A database without schema godwit has an empty history. A history with lost or
  * edited rows is refused: decisions based on it could apply a migration twice.

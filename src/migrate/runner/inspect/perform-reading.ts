@@ -63,7 +63,8 @@ async function tryReading(task: ReadingTask, ports: RunnerPorts): Promise<Verdic
     locks.end();
     ports.signal.removeEventListener('abort', leave);
     watch.end();
-    await Promise.all([session.close(), control.close()]);
+    session.leave();
+    await control.close();
   }
 }
 

@@ -223,6 +223,7 @@ function watchedSession(session: Session, watched: WatchedSession, clock: () => 
     cancel: () => session.cancel(),
     abandon: () => session.abandon(),
     close: () => session.close(),
+    leave: () => session.leave(),
     send: (text, options) => track(session.send(text, options)),
     copyIn: (command, data) => track(session.copyIn(command, data)),
   };

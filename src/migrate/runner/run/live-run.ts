@@ -2,8 +2,8 @@ import type { Outcome } from '../../../kit/outcome.ts';
 import type { Session } from '../../contract/ports.ts';
 import type { Backend, WatchedConnection } from '../session/backend.ts';
 import type { Control } from '../session/control-connection.ts';
-import type { OpenSessionOptions } from '../session/open.ts';
 import type { ServerFacts } from '../session/server-facts.ts';
+import type { SessionRequest } from '../session/session-request.ts';
 
 /**
  * The readable state of a live run. Every value may change at any time: the run reconnects, is fenced, and moves the
@@ -14,7 +14,7 @@ export interface LiveRun {
   /** Distinguishes this process from another one with the same run. */
   readonly attempt: string;
   /** How its sessions are opened. */
-  readonly sessionOptions: Omit<OpenSessionOptions, 'pipelined'>;
+  readonly sessionOptions: Omit<SessionRequest, 'pipelined'>;
   /** True: its sessions go through a pooler. */
   readonly pooled: boolean;
   /** The schema to which unqualified names resolve. */

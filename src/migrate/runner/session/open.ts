@@ -8,16 +8,16 @@ import { expectAnswers } from './watch-connections.ts';
 import { refuseTaken } from '../history/taken-run.ts';
 import { readDamagedHistory, readHistory } from '../history/read-history.ts';
 import type { History } from '../../contract/history.ts';
-import type { Connector, Notice, Session, SessionOptions } from '../../contract/ports.ts';
+import type { Notice, Session, SessionOptions } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
-import { isChange, type OnDisconnect, type Task } from '../../contract/task.ts';
+import type { Task } from '../../contract/task.ts';
 import { connectPatiently } from './connect.ts';
 import { nobody } from './backend.ts';
 import { preflight, readFacts, type ServerFacts } from './server-facts.ts';
 import { takeRunLock, tryUntil, type RunLockHolder } from './run-lock.ts';
 import { takeOver } from './take-over.ts';
 import { pooledSession } from './pooled-session.ts';
-import { sessionSettings } from './session-settings.ts';
+import { firstRequest, pinnedFor, sessionOptions, type SessionRequest } from './session-request.ts';
 
 /** A session, with what is known at its start. */
 export interface Opened {
@@ -35,23 +35,10 @@ export interface RunLockOptions {
   readonly takeOver: boolean;
 }
 
-/** Options for opening a session of a run. */
-export interface OpenSessionOptions {
-  readonly run: string;
-  readonly pipelined: boolean;
-  readonly onDisconnect: OnDisconnect;
-  /** True: the connection is known to go through a pooler. */
-  readonly pooled?: boolean;
-  /**
-   * Settings that later sessions of a run copy from its first one, because a file may have changed the database's own.
-   */
-  readonly pinned?: Readonly<Record<string, string>>;
-}
-
 /** Opens a session under the run's name, so that pg_stat_activity shows what it is. */
 export async function openSession(
   ports: RunnerPorts,
-  request: OpenSessionOptions,
+  request: SessionRequest,
   signal?: AbortSignal,
 ): Promise<Outcome<Session>> {
   const options = optionsOf(ports, request);
@@ -59,27 +46,8 @@ export async function openSession(
   return opened.ok ? ok(suspendableSession(ports, opened.value)) : opened;
 }
 
-function optionsOf(ports: RunnerPorts, options: OpenSessionOptions): SessionOptions {
-  return { ...termsOf(ports.connector, options), onNotice: noticeReporter(ports) };
-}
-
-function termsOf({ settings }: Connector, options: OpenSessionOptions): SessionOptions {
-  return {
-    pipelined: options.pipelined,
-    pooled: options.pooled === true,
-    applicationName: `godwit ${options.run}`,
-    settings: { ...settings, ...sessionSettings(options.onDisconnect), ...options.pinned },
-  };
-}
-
-/** What `open` asks for when a task begins, for a runner that connects before its bundle has been checked. */
-export function firstTerms(connector: Connector, task: Task): SessionOptions {
-  return termsOf(connector, firstOptions(task, pinnedFor(task)));
-}
-
-function firstOptions(task: Task, pinned: Readonly<Record<string, string>>): OpenSessionOptions {
-  const onDisconnect = task.kind === 'apply' ? task.onDisconnect : 'cancel';
-  return { run: task.run, pipelined: true, onDisconnect, pinned };
+function optionsOf(ports: RunnerPorts, options: SessionRequest): SessionOptions {
+  return { ...sessionOptions(options, ports.connector.settings), onNotice: noticeReporter(ports) };
 }
 
 function noticeReporter(ports: RunnerPorts): (notice: Notice) => void {
@@ -113,7 +81,7 @@ export async function open(
   lock?: RunLockOptions,
   pinned: Readonly<Record<string, string>> = pinnedFor(task),
 ): Promise<Outcome<Opened>> {
-  const options = firstOptions(task, pinned);
+  const options = { ...firstRequest(task), pinned };
   const session = await connectPatiently(ports, () => openSession(ports, options, ports.signal));
   if (!session.ok && ports.signal.aborted)
     return err(fault('interrupted', { why: 'Cancelled while connecting; nothing was changed.' }));
@@ -186,14 +154,6 @@ function stoppedWhile(opened: Outcome<unknown>): readonly Finding[] {
   return reported.length > 0
     ? reported
     : [fault('interrupted', { why: 'Cancelled before any change; this run changed nothing.' })];
-}
-
-const readersWaitMs = 300_000;
-
-/** A task that only reads holds nothing that others wait for; one that stops a run must not wait for a standby. */
-function pinnedFor({ kind }: Task): Readonly<Record<string, string>> {
-  if (kind === 'cancel') return { synchronous_commit: 'local' };
-  return isChange(kind) ? {} : { lock_timeout: `${readersWaitMs}ms` };
 }
 
 /** No timeout of the role may kill a migration. Servers that do not know the setting refuse it. */

@@ -49,9 +49,12 @@ const query = (
 
 const ownSystem = '(select system_identifier::text from pg_catalog.pg_control_system())';
 
+/** The message that asks for the facts. */
+export const factsMessage: string = query(ownSystem);
+
 /** Queries the facts in one message; needs a second one if the role may not read the server's identity. */
 export async function readFacts(session: Session): Promise<Outcome<ServerFacts>> {
-  const asked = await session.send(query(ownSystem), { rows: 'all' });
+  const asked = await session.send(factsMessage, { rows: 'all' });
   // The privilege to call a function is checked even if the call would not be reached.
   const hidden = !asked.ok && asked.error.sqlstate === '42501';
   const reply = hidden ? await session.send(query("''"), { rows: 'all' }) : asked;

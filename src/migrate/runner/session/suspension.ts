@@ -46,5 +46,9 @@ export function suspendableSession(ports: Pick<RunnerPorts, 'suspension' | 'time
       forget();
       await session.close();
     },
+    leave() {
+      forget();
+      session.leave();
+    },
   };
 }

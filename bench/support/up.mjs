@@ -1,0 +1,66 @@
+// `up` of godwit as several contestants: with and without verification, with warm and with cold caches.
+import { fastestOf, ratioTarget, rowsOf, summaryLine } from './rounds.mjs';
+import { freshUp } from './workshop.mjs';
+
+/**
+ * @param {readonly string[]} flags of godwit, such as `--tx all`
+ * @returns names by what they are, and the contestants by their names
+ */
+export function upsOf(workshop, { migrations, flags = [], through }) {
+  const called = ['godwit', ...flags].join(' ');
+  const names = {
+    warm: `${called}, warm`,
+    cold: `${called}, cold`,
+    unverifiedWarm: `${called} --no-verify, warm`,
+    unverifiedCold: `${called} --no-verify, cold`,
+  };
+  const up = (cache, more) => ({
+    run: () => freshUp(workshop, 'godwit', { migrations, through, cache, flags: [...flags, ...more] }),
+  });
+  const contestants = {
+    [names.unverifiedWarm]: up('warm', ['--no-verify']),
+    [names.unverifiedCold]: up('cold', ['--no-verify']),
+    [names.warm]: up('warm', []),
+    [names.cold]: up('cold', []),
+  };
+  async function warmUp() {
+    for (let time = 0; time < workshop.warmUps; time += 1)
+      for (const name of [names.warm, names.unverifiedWarm]) await contestants[name].run();
+  }
+  return { names, contestants, warmUp };
+}
+
+/** The floor and the other tools as contestants; `atMost` limits the rounds of the tools. */
+export function othersOf(workshop, { migrations, through, atMost }) {
+  const up = (tool) => () => freshUp(workshop, tool, { migrations, through });
+  const contestants = { floor: { run: up('floor') } };
+  for (const tool of workshop.peers.all)
+    contestants[tool] = { run: up(tool), ...(atMost === undefined ? {} : { atMost }) };
+  return contestants;
+}
+
+/** A whole scenario: `up` on loopback against the peers, with a limit for each way that godwit is called. */
+export async function compareWithPeers(workshop, { migrations, flags, limits, labels }) {
+  const { names, contestants: ours, warmUp } = upsOf(workshop, { migrations, flags });
+  const others = othersOf(workshop, { migrations });
+  for (const { run } of Object.values(others)) await run();
+  await warmUp();
+  const fastest = (samples) => fastestOf(samples, workshop.peers.all) ?? 'floor';
+  const pairs = (samples) => Object.values(names).map((name) => [name, fastest(samples)]);
+  const samples = await workshop.compare([7, 15], { ...others, ...ours }, pairs);
+  const peer = fastestOf(samples, workshop.peers.all);
+  const targets = Object.entries(limits).map(([what, limit]) =>
+    ratioTarget(samples, [names[what], peer ?? 'floor'], limit, {
+      claim: `${names[what]} / fastest peer`,
+      about: peer,
+    }),
+  );
+  return {
+    rows: rowsOf(samples),
+    targets: peer === undefined ? [] : targets,
+    summary: [
+      summaryLine(labels.verified, samples, { ...names, peer }),
+      summaryLine(labels.unverified, samples, { warm: names.unverifiedWarm, cold: names.unverifiedCold, peer }),
+    ],
+  };
+}
