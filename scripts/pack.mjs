@@ -38,7 +38,7 @@ const trueImport = /\bimport\((?!["'])/g;
 
 function asFunction(name, text, imports) {
   // Whatever is assigned later would not arrive in the chunks that import it.
-  if (text.includes('__esm(')) throw new Error(`${name} has a module that is executed late.`);
+  if (/__esm\(\{"[^"]+"\(\)\{(?!\})/.test(text)) throw new Error(`${name} has a module that is executed late.`);
   const required = [];
   let later = 0;
   const body = text
