@@ -14,7 +14,7 @@ import type { Pack } from './pack.ts';
  */
 
 /** A chunk that was loaded. */
-export interface CompiledChunk {
+interface CompiledChunk {
   readonly chunk: string;
   readonly script: Script;
   /** True when V8 took it from the cache. */
