@@ -2,6 +2,7 @@
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { analysisCode } from './analysis-code.mjs';
 import { packed, sourcesOf } from './pack.mjs';
 import { pgLogin } from './pg-login.mjs';
 import { specsAlone } from './specs-alone.mjs';
@@ -12,6 +13,7 @@ await import('./embed-sql.mjs').then(({ render }) =>
 // Only if Google's packages are installed; the file is committed to the repository.
 const descriptors = await import('./descriptors.mjs').then(({ render }) => render());
 if (descriptors !== undefined) writeFileSync('emulator/proto/descriptors.generated.ts', descriptors);
+const code = JSON.stringify(await analysisCode());
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
@@ -27,6 +29,7 @@ const shared = {
   legalComments: 'linked',
   define: {
     'process.env.GODWIT_VERSION': JSON.stringify(version),
+    'process.env.GODWIT_ANALYSIS_CODE': code,
     // `pg` checks for Cloudflare's sockets by this global, and on Node 20 the check alone loads fetch: 20 ms.
     Response: 'undefined',
   },
@@ -72,6 +75,11 @@ const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p'
   stdio: 'inherit',
 });
 process.exitCode = tsc.status ?? 1;
+if (tsc.status === 0) {
+  const fingerprint = 'dist/lib/adapters/analyses/fingerprint.js';
+  const text = readFileSync(fingerprint, 'utf8');
+  writeFileSync(fingerprint, text.replace('process.env.GODWIT_ANALYSIS_CODE', code));
+}
 
 async function buildPack() {
   const result = await build({

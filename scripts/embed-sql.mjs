@@ -5,7 +5,16 @@ const folder = 'sql/history';
 const target = 'src/migrate/runner/history/schema.generated.ts';
 /** In the order of their creation. */
 const describing = ['words.sql', 'words-other.sql'];
-const functions = ['audit.sql', 'prune.sql', 'functions.sql', 'looks.sql', 'seeds.sql', 'written.sql', 'describe.sql'];
+const functions = [
+  'audit.sql',
+  'prune.sql',
+  'functions.sql',
+  'together.sql',
+  'looks.sql',
+  'seeds.sql',
+  'written.sql',
+  'describe.sql',
+];
 
 export function render() {
   const texts = (names) =>

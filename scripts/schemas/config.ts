@@ -82,6 +82,10 @@ const environment = z.strictObject({
   checkpoint: z.enum(['never', 'destructive', 'always']).optional().describe('which runs need a checkpoint'),
   triggers: z.enum(['fire', 'inspect']).optional().describe('fire triggers in a rolled-back transaction, or only look'),
   ahead: z.enum(['warn', 'refuse']).optional().describe('what `up` does where the database is ahead of the folder'),
+  tx: z
+    .enum(['each', 'all'])
+    .optional()
+    .describe('whether `up` gives each migration its own transaction, or applies all in one'),
   verify: verify.optional().describe('how `verify` judges, in addition to what the project says'),
   locks: z
     .strictObject({

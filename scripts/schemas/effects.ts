@@ -111,6 +111,7 @@ export const run = z.looseObject({
       ...acceptedAbout,
       identity: z.looseObject(settledIdentity).optional().describe('adopt --identity: which database it was and is'),
       pruned: pruning.optional().describe('runs prune: what went'),
+      tx: z.literal('all').optional().describe('up --tx all: its migrations shared one transaction'),
       claim: z
         .looseObject({ tool: z.enum(tools), table: z.string(), entries: z.int() })
         .optional()

@@ -48,7 +48,13 @@ const step = z.looseObject({
     .optional()
     .describe('a squashed migration that is only recorded: so many applied ones it stands for'),
 });
-export const plan = z.looseObject({ hash: z.string(), environment: z.string(), head: z.string(), steps: z.array(step) });
+export const plan = z.looseObject({
+  hash: z.string(),
+  environment: z.string(),
+  head: z.string(),
+  tx: z.literal('all').optional(),
+  steps: z.array(step),
+});
 export const blocker = z.looseObject({
   pid: z.int().describe('0: a prepared transaction'),
   application: z.string(),

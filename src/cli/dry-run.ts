@@ -3,6 +3,7 @@ import type { RunEvent } from '../migrate/contract/event.ts';
 import type { Plan } from '../migrate/contract/model.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { plannedCheckpoint } from '../operations/checkpoint-method.ts';
+import { withDefaults } from '../operations/selection.ts';
 import { planTask } from '../operations/tasks.ts';
 import type { Context, Result } from './command.ts';
 import { eventOf } from '../operations/execute.ts';
@@ -20,7 +21,7 @@ export async function dryRun(context: Context, ready: Ready, selection: Selectio
     if (context.screen.json || event.kind === 'finding' || event.kind === 'lock.blocked') context.screen.event(event);
     if (event.kind === 'plan') context.screen.answer(...planLines(event.plan, context.screen.style));
   };
-  const task = planTask(ready.project, ready.actor, selection);
+  const task = planTask(ready.project, ready.actor, withDefaults(selection, ready.project.environment));
   const execution = await execute(context, ready, task, { onEvent });
   const planned = eventOf(execution, 'plan');
   if (planned.ok) await sayCheckpoint(context, ready, planned.value.plan);

@@ -60,6 +60,8 @@ export interface DeployOptions extends DownOptions {
   readonly outOfOrder?: boolean | undefined;
   /** Apply again only what an unfinished `down` has undone. */
   readonly resumeUp?: boolean | undefined;
+  /** A transaction for `each` migration (default), or one for `all`: then all are applied, or none. */
+  readonly tx?: 'each' | 'all' | undefined;
   /**
    * True: the run may drop or empty tables and columns that hold rows. Otherwise such a run is refused before anything
    * changes (`destroys-rows`), except in the environment `local`, with a reviewed plan, or if the file allows it.
@@ -93,6 +95,7 @@ const deployOptions: OptionNames<DeployOptions> = {
   ...downOptions,
   outOfOrder: true,
   resumeUp: true,
+  tx: true,
   destroyRows: true,
   ignoreForeign: true,
   verify: true,

@@ -73,6 +73,8 @@ export interface PlanOptions extends StatusOptions {
   readonly outOfOrder?: boolean | undefined;
   /** Apply again only what an unfinished `down` has undone. */
   readonly resumeUp?: boolean | undefined;
+  /** A transaction for `each` migration (default), or one for `all` of them. */
+  readonly tx?: 'each' | 'all' | undefined;
   /** True: plan what `down` would undo. */
   readonly down?: boolean | undefined;
 }
@@ -82,6 +84,7 @@ const planOptions: OptionNames<PlanOptions> = {
   to: true,
   outOfOrder: true,
   resumeUp: true,
+  tx: true,
   down: true,
 };
 

@@ -38,8 +38,8 @@ export async function changeRequestOf(
   direction: 'up' | 'down',
   options: ChangeOptions,
 ): Promise<Outcome<ChangeRequest>> {
-  const { to, file, outOfOrder, resumeUp, plan } = options;
-  const narrows = firstTyped({ to, file, outOfOrder, resumeUp });
+  const { to, file, outOfOrder, resumeUp, plan, tx } = options;
+  const narrows = firstTyped({ to, file, outOfOrder, resumeUp, tx });
   if (plan !== undefined && narrows !== undefined) {
     return err(fault('wrong-usage', { why: `--plan and ${narrows} cannot be combined: the plan says what runs.` }));
   }

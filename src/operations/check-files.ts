@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { openKeptAnalyses, type KeptAnalysesStore } from '../adapters/analyses/kept-analyses.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { openFolder } from '../adapters/files/folder.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
@@ -30,6 +31,8 @@ export interface CheckRequest {
   readonly environment?: string | undefined;
   /** Files as typed, relative to `cwd`; none: all migrations. */
   readonly files: readonly string[];
+  /** Says where analyses are kept; absent: they are made each time. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** A folder of migrations, and how many of its migrations were checked. */
@@ -49,7 +52,10 @@ export interface CheckedFiles {
   readonly findings: readonly Finding[];
 }
 
-/** Checks configuration, lock file and migrations. Connects to nothing, writes nothing, reads no variable. */
+/**
+ * Checks configuration, lock file and migrations. Connects to nothing, writes nothing into the project, reads no variable
+ * except those that say where the cache is.
+ */
 export async function checkFiles(request: CheckRequest): Promise<Outcome<CheckedFiles>> {
   const loaded = await loadConfig(request.cwd, request.configFile);
   if (!loaded.ok) return loaded;
@@ -63,7 +69,8 @@ export async function checkFiles(request: CheckRequest): Promise<Outcome<Checked
     `${root}${sep}godwit.lock.json`,
   ]);
   findings.push(...named.findings);
-  const source: CheckedProject = { root, config, paths: request.files.length === 0 ? undefined : named.paths };
+  const kept = request.env === undefined ? undefined : openKeptAnalyses(request.env);
+  const source: CheckedProject = { root, config, paths: request.files.length === 0 ? undefined : named.paths, kept };
   const checked: CheckedFolder[] = [];
   // A mistake in the only folder is reported even if none of its files is named: it concerns all of them.
   for (const folder of folders.value) {
@@ -73,6 +80,7 @@ export async function checkFiles(request: CheckRequest): Promise<Outcome<Checked
   }
   const scripts = named.paths.filter((path) => folders.value.every((folder) => !isIn(folder.path, path)));
   for (const path of scripts) findings.push(...(await checkScript(path, source)));
+  kept?.save();
   return ok({ root, folders: checked, scripts: scripts.length, findings });
 }
 
@@ -81,6 +89,7 @@ interface CheckedProject {
   readonly config: Config;
   /** The named files; undefined: all. */
   readonly paths: readonly string[] | undefined;
+  readonly kept: KeptAnalysesStore | undefined;
 }
 
 /** The folders of the environments, each once. */
@@ -132,7 +141,7 @@ function isIn(folder: string, path: string): boolean {
 
 async function checkFolder(
   { path, label }: MigrationsFolder,
-  { root, config: { set = defaultSet, layout = 'auto' }, paths }: CheckedProject,
+  { root, config: { set = defaultSet, layout = 'auto' }, paths, kept }: CheckedProject,
 ): Promise<CheckedFolder & Pick<CheckedMigrations, 'findings'>> {
   const none = { path: label, migrations: 0, statements: 0 };
   const wanted = paths?.filter((one) => isIn(path, one));
@@ -141,7 +150,7 @@ async function checkFolder(
   const read = await readFolder(folder, nodeHashing, { set, layout });
   if (!read.ok) return { ...none, findings: [...read.findings, ...(await checkTexts(folder, read.findings))] };
   const { migrations } = read.value;
-  const ports = { parser: createParser(), hashing: nodeHashing };
+  const ports = { parser: createParser(), hashing: nodeHashing, kept };
   const bundle = createBundle({ layout: 'native', set, migrations, open: openScriptsOf(folder) }, ports);
   const isWanted = (file: string): boolean =>
     wanted === undefined || wanted.some((one) => isIn(one, resolve(root, file)));
@@ -183,7 +192,7 @@ async function checkTexts(folder: Folder, wrong: readonly Finding[]): Promise<re
 /** Checks a file outside the folders, as `up --file` reads it. */
 async function checkScript(
   path: string,
-  { root, config: { set = defaultSet } }: CheckedProject,
+  { root, config: { set = defaultSet }, kept }: CheckedProject,
 ): Promise<readonly Finding[]> {
   const label = relative(realpathSync(root), realpathSync(dirname(path))).replaceAll('\\', '/');
   if (statSync(path).isDirectory()) {
@@ -195,7 +204,7 @@ async function checkScript(
   const folder = openFolder(dirname(path), label);
   const migration = await readBareFile(folder, basename(path), nodeHashing);
   if (!migration.ok) return migration.findings;
-  const ports = { parser: createParser(), hashing: nodeHashing };
+  const ports = { parser: createParser(), hashing: nodeHashing, kept };
   const terms = { layout: 'bare', set, migrations: [migration.value], open: openScriptsOf(folder) } as const;
   return (await checkMigrations(createBundle(terms, ports), [migration.value])).findings;
 }

@@ -6,6 +6,7 @@ import type { RunOutcome } from '../migrate/contract/run-outcome.ts';
 import { reportedStatements } from '../migrate/plan/reported-statements.ts';
 import type { Selection } from '../migrate/contract/task.ts';
 import { whatIsApplied, type KnownResult } from './questions.ts';
+import { withDefaults } from './selection.ts';
 import { ofAnyDatabase, planTask } from './tasks.ts';
 import { eventOf, execute, type OperationContext } from './execute.ts';
 import { lookUp } from './look-up.ts';
@@ -29,10 +30,11 @@ export interface LookedPlan {
  */
 export async function lookPlan(
   operation: OperationContext,
-  selection: Selection,
+  asked: Selection,
   anyDatabase = false,
 ): Promise<Outcome<LookedPlan>> {
   const { ready } = operation;
+  const selection = withDefaults(asked, ready.project.environment);
   const known = await lookUp(operation, whatIsApplied);
   const made = known === undefined ? undefined : await planFrom(ready, known, selection);
   if (known !== undefined && made !== undefined) return made.ok ? ok({ ...made.value, known }) : made;

@@ -41,7 +41,8 @@ export async function readPlan(cwd: string, file: string): Promise<Outcome<PlanF
   return ok({ environment, selection, plan, ...(typeof bare === 'string' ? { file: bare } : {}) });
 }
 
-function isSelection({ to, only, outOfOrder, resumeUp }: Selection): boolean {
+function isSelection({ to, only, outOfOrder, resumeUp, tx }: Selection): boolean {
+  if (tx !== undefined && tx !== 'each' && tx !== 'all') return false;
   if (resumeUp !== undefined && !resumeUp) return false;
   const named = only === undefined || (Array.isArray(only) && only.every((id) => typeof id === 'string'));
   return named && (to === undefined || typeof to === 'string') && typeof outOfOrder === 'boolean';

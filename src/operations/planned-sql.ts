@@ -1,8 +1,9 @@
 import type { Analysis, Migration, Plan, PlanStep, Segment, Statement } from '../migrate/contract/model.ts';
 import type { LockPolicy } from '../migrate/contract/lock-policy.ts';
 import type { Bundle, ByteSource } from '../migrate/contract/ports.ts';
-import { readOnly, sessionReset, settling, timeouts } from '../migrate/runner/apply/message.ts';
+import { readOnly, sessionReset, settling, stepReset, timeouts } from '../migrate/runner/apply/message.ts';
 import { settingsBefore } from '../migrate/runner/apply/step-message.ts';
+import { placesOf, release, type Together } from '../migrate/runner/apply/together.ts';
 import { lockSettings, sessionLockSetting } from '../migrate/runner/lock-waits/lock-settings.ts';
 
 /** Statements, or data of a COPY, above this size in bytes are named and not shown. */
@@ -25,14 +26,36 @@ export async function plannedSql(
     `-- What \`godwit ${direction}\` would execute in environment ${environment}: ${count}, plan ${plan.hash.slice(0, 12)}.`,
     '-- Lines marked `-- godwit` are added by godwit. Its looks at history and catalogue are left out.',
   ];
-  for (const step of plan.steps) lines.push('', ...(await stepSql(step, bundle, locks)));
+  const places = plan.tx === 'all' ? await togetherOf(plan, bundle) : new Map<PlanStep, Together>();
+  for (const step of plan.steps)
+    lines.push('', ...(await stepSql(step, bundle, { locks, together: places.get(step) })));
   return `${lines.join('\n').replaceAll(unsafe, '\uFFFD')}\n`;
 }
 
 /** Characters that could steer a terminal, or hide from a reader what is executed. */
 const unsafe = /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/gu;
 
-async function stepSql(step: PlanStep, bundle: Bundle, locks: LockPolicy): Promise<readonly string[]> {
+/** The places of the steps that share one transaction. */
+async function togetherOf(plan: Plan, bundle: Bundle): Promise<ReadonlyMap<PlanStep, Together>> {
+  const sharing: { readonly step: PlanStep; readonly analysis: Analysis }[] = [];
+  for (const step of plan.steps.filter(({ standsFor }) => standsFor === undefined)) {
+    const migration = bundle.migrations.find(({ id }) => id === step.id);
+    const analysis = migration === undefined ? undefined : await bundle.analysis(migration, step.direction);
+    if (analysis?.ok === true) sharing.push({ step, analysis: analysis.value });
+  }
+  return new Map(
+    placesOf(sharing).flatMap((place, index) => {
+      const step = sharing[index]?.step;
+      return step === undefined ? [] : [[step, place] as const];
+    }),
+  );
+}
+
+async function stepSql(
+  step: PlanStep,
+  bundle: Bundle,
+  { locks, together }: { readonly locks: LockPolicy; readonly together: Together | undefined },
+): Promise<readonly string[]> {
   const title = `-- ${step.id.startsWith('file:') ? '' : `${step.id} `}${step.name}: ${step.file}`;
   if (step.standsFor !== undefined)
     return [title, `-- godwit: recorded in place of ${step.standsFor} applied migrations; nothing is executed.`];
@@ -43,7 +66,8 @@ async function stepSql(step: PlanStep, bundle: Bundle, locks: LockPolicy): Promi
     return [title, '-- godwit: the text is the one that the history has stored; it is not in the folder.'];
   const analysis = await bundle.analysis(migration, step.direction);
   if (!analysis.ok) return [title];
-  const prepared = { analysis: analysis.value, body: await bundle.body(migration, step.direction), locks };
+  const body = await bundle.body(migration, step.direction);
+  const prepared = { analysis: analysis.value, body, locks, together };
   const lines = [title];
   if (step.resumes === true) lines.push('-- godwit: only what the unfinished `down` has undone of it is executed.');
   const { segments } = prepared.analysis;
@@ -68,6 +92,7 @@ interface ShownStep {
   readonly analysis: Analysis;
   readonly body: ByteSource;
   readonly locks: LockPolicy;
+  readonly together: Together | undefined;
 }
 
 async function transactionSql(
@@ -75,11 +100,12 @@ async function transactionSql(
   segment: Segment,
   { step, record }: { readonly step: PlanStep; readonly record: readonly string[] },
 ): Promise<readonly string[]> {
-  const { analysis } = shown;
+  const { analysis, together } = shown;
   const { isolation, readOnly: isReadOnly } = segment.modes ?? {};
   const guarded = step.direction === 'down';
-  const waits = lockSettings(shown, segment, guarded);
-  const lines = own(sessionReset.commands);
+  const waits = lockSettings(shown, segment, { guarded, held: together?.held === true });
+  const lines = own(together === undefined || together.place === 1 ? sessionReset.commands : stepReset.commands);
+  if (together?.place === 1) lines.push(...own(stepReset.commands.slice(0, 1)));
   if (isolation !== undefined) lines.push(...own([`SET TRANSACTION ISOLATION LEVEL ${isolation}`]));
   lines.push(...own(timeouts(analysis, 'LOCAL')), ...own(await settingsBefore(shown, segment.first)));
   if (guarded) lines.push('-- godwit: locks the tables concerned and counts the rows that would be lost');
@@ -91,7 +117,9 @@ async function transactionSql(
     lines.push(...(wait === undefined ? [] : own([wait])), ...(await statementSql(shown.body, statement, step.file)));
   }
   if (isReadOnly === true) lines.push(...own(readOnly.after));
-  return [...lines, '', ...own(settling), ...record, ...own(['COMMIT'])];
+  const ended = together === undefined ? [] : [release];
+  const committed = together === undefined || together.place === together.of ? ['COMMIT'] : [];
+  return [...lines, '', ...own(settling), ...record, ...own([...ended, ...committed])];
 }
 
 async function standaloneSql(shown: ShownStep, segment: Segment, file: string): Promise<readonly string[]> {

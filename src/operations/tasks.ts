@@ -18,6 +18,7 @@ import type {
   VerifyTask,
 } from '../migrate/contract/task.ts';
 import type { Project } from '../project/open.ts';
+import { withDefaults } from './selection.ts';
 
 interface TaskContext {
   readonly run: string;
@@ -170,7 +171,8 @@ export async function applyTask(project: Project, actor: Actor, request: ApplyRe
     kind: 'apply',
     ...termsOf(project, actor),
     command: request.command,
-    selection: request.selection,
+    selection:
+      (request.how ?? 'execute') === 'execute' ? withDefaults(request.selection, environment) : request.selection,
     how: request.how ?? 'execute',
     ...(request.from === undefined ? {} : { from: request.from }),
     ...(request.ignoreForeign === undefined ? {} : { ignoreForeign: request.ignoreForeign }),

@@ -31,7 +31,7 @@ test('every wrong key is named at once, each with the nearest right one (`config
     'config-invalid migration: unknown key. Did you mean `migrations`?',
     'config-invalid environments.dev.databse: unknown key. Did you mean `database`?',
     'config-invalid environments.dev.protect: unknown key. Did you mean `protected`?',
-    'config-invalid environments.dev.zzz: unknown key. Known keys here: database, directUrl, major, protected, checkpoint, triggers, ahead, verify, locks, migrations, engine, after, requires, identity.',
+    'config-invalid environments.dev.zzz: unknown key. Known keys here: database, directUrl, major, protected, checkpoint, triggers, ahead, tx, verify, locks, migrations, engine, after, requires, identity.',
   ]);
 });
 

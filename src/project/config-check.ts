@@ -84,6 +84,7 @@ const environmentShape = shape({
   checkpoint: oneOf('never', 'destructive', 'always'),
   triggers: oneOf('fire', 'inspect'),
   ahead: oneOf('warn', 'refuse'),
+  tx: oneOf('each', 'all'),
   verify,
   locks: shape({ budget: duration, concurrent: duration, waiters: count }),
   migrations: text,

@@ -108,6 +108,8 @@ export interface EnvironmentConfig {
    * (default), or `refuse`.
    */
   readonly ahead?: 'warn' | 'refuse';
+  /** Whether `up` gives each migration its own transaction (`each`, the default), or applies all in one (`all`). */
+  readonly tx?: 'each' | 'all';
   /** How `verify` judges, in addition to the settings of the project. */
   readonly verify?: VerifyConfig;
   /** Limits for runs that wait for locks; see docs/locks.md. */

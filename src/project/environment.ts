@@ -37,6 +37,8 @@ export interface Environment {
   readonly triggers: 'fire' | 'inspect';
   /** What `up` does when the database is ahead of the folder. */
   readonly ahead: 'warn' | 'refuse';
+  /** Whether `up` gives each migration its own transaction, or all share one. */
+  readonly tx: 'each' | 'all';
   /** Patterns of objects whose differences `verify` only notes. */
   readonly ignore: readonly string[];
   readonly locks: LockPolicy;
@@ -235,6 +237,7 @@ function complete(
     checkpoint: options.checkpoint ?? (isProtected ? 'always' : careless ? 'never' : 'destructive'),
     triggers: options.triggers ?? (isProtected ? 'inspect' : 'fire'),
     ahead: options.ahead ?? 'warn',
+    tx: options.tx ?? 'each',
     ignore: options.verify?.ignore ?? [],
     locks: locksOf(options),
     engine,

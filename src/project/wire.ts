@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { createInProcessEngine } from '../adapters/engines/local/in-process.ts';
+import { openKeptAnalyses, type KeptAnalysesStore } from '../adapters/analyses/kept-analyses.ts';
 import { openFolder } from '../adapters/files/folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { createParser } from '../adapters/parser/libpg-query.ts';
@@ -12,7 +13,7 @@ import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
 import { err, ok, type Outcome } from '../kit/outcome.ts';
 import type { Engine } from '../migrate/contract/engine.ts';
-import type { Bundle, Connector, SqlParser, Target } from '../migrate/contract/ports.ts';
+import type { Bundle, Connector, Target } from '../migrate/contract/ports.ts';
 import { createBundle, openScriptsOf } from '../migrate/read/bundle.ts';
 import { readBareFile } from '../migrate/read/read-bare-file.ts';
 import { readFolder } from '../migrate/read/read-folder.ts';
@@ -64,7 +65,7 @@ export interface Wired {
   readonly note?: string;
   /** Warnings about the folder of migrations. */
   readonly findings: readonly Finding[];
-  /** Leaves the embedded server, if there is one. */
+  /** Keeps the analyses that were made, and leaves the embedded server if there is one. */
   close(): Promise<void>;
 }
 
@@ -97,10 +98,10 @@ async function wireWith(
 ): Promise<Outcome<Wired>> {
   // The shared ledger is queried in parallel with everything else, because each command needs it.
   void project.remote?.ledger.list(project.environment.name);
-  const parser = createParser();
-  const read = await readMigrations(project, options, parser);
+  const kept = openKeptAnalyses(project.env);
+  const read = await readMigrations(project, options, kept);
   if (!read.ok) return read;
-  if (project.remote !== undefined) return await wireRemote(project, project.remote, read.value, options);
+  if (project.remote !== undefined) return await wireRemote(project, project.remote, { ...read.value, kept }, options);
   const server = await reachServer(project, options);
   if (!server.ok) return server;
   const { address, url, note } = server.value;
@@ -130,6 +131,7 @@ async function wireWith(
     findings: read.value.findings,
     close: async () => {
       reached.leave();
+      kept?.save();
       await server.value.close();
     },
   });
@@ -139,7 +141,7 @@ async function wireWith(
 async function wireRemote(
   project: Project,
   remote: Remote,
-  read: ReadMigrations,
+  { kept, ...read }: ReadMigrations & { readonly kept: KeptAnalysesStore | undefined },
   options: WireOptions,
 ): Promise<Outcome<Wired>> {
   if (options.changes === true) {
@@ -152,7 +154,10 @@ async function wireRemote(
     connecting: Promise.resolve(),
     engine: await remote.engine((text) => options.onProgress?.(text, 'step')),
     place: remote.place,
-    close: () => Promise.resolve(),
+    close: () => {
+      kept?.save();
+      return Promise.resolve();
+    },
   });
 }
 
@@ -184,9 +189,9 @@ interface ReadMigrations {
 async function readMigrations(
   project: Project,
   options: WireOptions,
-  parser: SqlParser,
+  kept?: KeptAnalysesStore,
 ): Promise<Outcome<ReadMigrations>> {
-  const ports = { parser, hashing: nodeHashing };
+  const ports = { parser: createParser(), hashing: nodeHashing, kept };
   const { set } = project;
   if (options.file !== undefined) {
     const found = findBareFile(project, options.cwd ?? project.root, options.file);
@@ -211,7 +216,8 @@ async function readMigrations(
 
 /** The migrations of a project, without an engine. */
 export async function readBundle(project: Project): Promise<Outcome<Bundle>> {
-  const read = await readMigrations(project, { migrations: true, detached: false }, createParser());
+  const kept = openKeptAnalyses(project.env);
+  const read = await readMigrations(project, { migrations: true, detached: false }, kept);
   return read.ok ? ok(read.value.bundle) : read;
 }
 

@@ -55,6 +55,38 @@ describe.skipIf(missing('pgbouncer'))('through PgBouncer', () => {
     },
   );
 
+  test('with `--tx all` a run in transaction mode is right or does nothing, and leaves nothing in its connections', async () => {
+    await using database = await createTestDatabase();
+    await using pooler = await startPooler(database.url, { pool_mode: 'transaction', default_pool_size: 3 });
+    const { 'migrations/7_enum.sql': _, ...files } = messy;
+    using project = createProject(
+      { ...files, 'migrations/9_wrong.sql': 'select 1 / 0;' },
+      pooler.through(database.url),
+    );
+    expect((await project.run('up', '--tx', 'all')).exitCode).toBe(40);
+    expect(
+      await database.query("select to_regclass('users') as users, (select count(*)::int from godwit.migration) as n"),
+    ).toEqual([{ users: null, n: 0 }]);
+    await nothingStays(pooler, database);
+    project.write('migrations/9_wrong.sql', 'create table last (id int);');
+    const ran = await project.run('up', '--tx', 'all');
+    expect(ran.exitCode, ran.err).toBe(0);
+    expect(await database.query('select id, name from users order by id')).toEqual([
+      { id: 1, name: 'Zoë' },
+      { id: 2, name: 'one' },
+      { id: 3, name: 'three' },
+      { id: 4, name: 'four' },
+    ]);
+    expect(
+      await database.query(
+        "select to_regclass('public.last')::text as a, (select count(distinct at)::int from godwit.migration) as n",
+      ),
+    ).toEqual([{ a: 'last', n: 8 }]);
+    await nothingStays(pooler, database);
+    expect((await project.run('verify')).exitCode).toBe(0);
+    expect((await project.run('runs', 'verify-chain')).exitCode).toBe(0);
+  });
+
   test('F07: a pooler without its server, and one that its server rejects, say so at once', async () => {
     await using database = await createTestDatabase();
     const away = new URL(database.url);

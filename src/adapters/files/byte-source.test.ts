@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -25,18 +25,6 @@ test('what is kept was read when it was opened: a later save changes nothing', a
   expect(source.size).toBe(9);
   expect(Buffer.from(await source.read(0, 100)).toString()).toBe('select 1;');
   expect(Buffer.from(await source.read(7, 8)).toString()).toBe('1');
-});
-
-test.each([
-  ['grows', () => appendFileSync(file, ' more')],
-  ['shrinks', () => truncateSync(file, 3)],
-])('a file that %s while it is read is refused (`file-moved-on`)', (_, change) => {
-  const reading = () =>
-    openFile(file, () => {
-      change();
-      return true;
-    });
-  expect(reading).toThrow('file-moved-on');
 });
 
 test('a file that is saved between its opening and a read is refused (`file-moved-on`)', async () => {

@@ -12,12 +12,11 @@ import type { ByteSource } from '../../migrate/contract/ports.ts';
  * @param path Absolute path.
  * @param keeps Says by its size whether the file is read at once and kept in memory. Default: never.
  */
-export function openFile(path: string, keeps: (size: number) => boolean = () => false): ByteSource {
+export function openFile(path: string, keeps?: (size: number) => boolean): ByteSource {
   return withFile(path, (descriptor) => {
-    const found = fstatSync(descriptor);
-    if (!found.isFile() && !found.isDirectory()) throw new Error('it is a device or a pipe');
-    const { size } = found;
-    if (keeps(size)) return memorySource(readWhole(descriptor, path, size));
+    const small = keeps === undefined ? undefined : readSmall(descriptor, path);
+    if (small !== undefined && keeps?.(small.length) === true) return memorySource(Buffer.from(small));
+    const { size } = regular(descriptor);
     const state = stateOf(descriptor);
     return {
       size,
@@ -43,13 +42,37 @@ function withFile<Result>(path: string, use: (descriptor: number) => Result): Re
   }
 }
 
-/** One read more than the size says shows in the same system call that the file has not grown. */
-function readWhole(descriptor: number, path: string, size: number): Uint8Array {
-  if (size === 0) return new Uint8Array(0);
-  const bytes = Buffer.allocUnsafe(size + 1);
+/** Files up to this size may be kept. */
+const smallFile = 256 * 1024;
+let scratch: Buffer | undefined;
+
+/**
+ * The bytes of a small file, valid until the next call; undefined: it is a large one. Two reads, of which the second
+ * finds nothing, show the whole file: its size is not asked for.
+ */
+function readSmall(descriptor: number, path: string): Uint8Array | undefined {
+  scratch ??= Buffer.allocUnsafeSlow(smallFile + 1);
+  const filled = fill(descriptor, scratch, 0, 1);
+  if (filled === 0) regular(descriptor);
+  if (filled > smallFile) return undefined;
+  if (readSync(descriptor, scratch, filled, scratch.length - filled, filled) === 0) return scratch.subarray(0, filled);
+  return readGrowing(descriptor, path, scratch);
+}
+
+/** Some file systems answer in parts; elsewhere, the file has grown since the first read. */
+function readGrowing(descriptor: number, path: string, bytes: Buffer): Uint8Array | undefined {
+  const state = stateOf(descriptor);
+  const { size } = fstatSync(descriptor);
+  if (size > smallFile) return undefined;
   const filled = fill(descriptor, bytes, 0, size);
-  if (filled !== size) throw movedOn(path);
+  if (filled !== size || stateOf(descriptor) !== state) throw movedOn(path);
   return bytes.subarray(0, size);
+}
+
+function regular(descriptor: number) {
+  const found = fstatSync(descriptor);
+  if (found.isFile() || found.isDirectory()) return found;
+  throw new Error('it is a device or a pipe');
 }
 
 function readSame(path: string, state: string, { start, end }: { readonly start: number; readonly end: number }) {
@@ -65,11 +88,21 @@ function readSame(path: string, state: string, { start, end }: { readonly start:
 function fill(descriptor: number, bytes: Uint8Array, position: number, wanted: number): number {
   let filled = 0;
   while (filled < wanted) {
-    const count = readSync(descriptor, bytes, filled, bytes.length - filled, position + filled);
+    const count = readAt(descriptor, bytes, filled, position + filled);
     if (count === 0) break;
     filled += count;
   }
   return filled;
+}
+
+function readAt(descriptor: number, bytes: Uint8Array, offset: number, position: number): number {
+  try {
+    return readSync(descriptor, bytes, offset, bytes.length - offset, position);
+  } catch (error) {
+    // A pipe has no positions.
+    if ((error as NodeJS.ErrnoException).code === 'ESPIPE') regular(descriptor);
+    throw error;
+  }
 }
 
 function movedOn(path: string): FaultError {
@@ -90,5 +123,7 @@ function stateOf(descriptor: number): string {
 
 /** A byte source over bytes in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
-  return { size: bytes.length, read: (start, end) => Promise.resolve(bytes.subarray(start, end)) };
+  const part = (start: number, end: number): Uint8Array =>
+    start === 0 && end >= bytes.length ? bytes : bytes.subarray(start, end);
+  return { size: bytes.length, read: (start, end) => Promise.resolve(part(start, end)) };
 }

@@ -31,7 +31,7 @@ export function openFolder(path: string, label: string): Folder {
       try {
         const known = opened.get(name);
         if (known !== undefined) return Promise.resolve(known);
-        const source = openFile(join(root, name), keeps);
+        const source = openFile(root + sep + name, keeps);
         opened.set(name, source);
         return opened.size % atOnce === 0
           ? new Promise((resolve) => setImmediate(resolve, source))
@@ -68,7 +68,6 @@ function listAround(root: string, label: string): readonly string[] {
 /** After as many files, others get their turn: a connection that is being made, Ctrl-C. */
 const atOnce = 64;
 
-const smallFile = 256 * 1024;
 const mostKept = 32 * 1024 * 1024;
 
 /**
@@ -79,7 +78,7 @@ const mostKept = 32 * 1024 * 1024;
 function createMemory(): (size: number) => boolean {
   let bytes = 0;
   return (size) => {
-    if (size > smallFile || bytes + size > mostKept) return false;
+    if (bytes + size > mostKept) return false;
     bytes += size;
     return true;
   };

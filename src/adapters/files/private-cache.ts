@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -89,14 +90,31 @@ function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): 
  * @returns its bytes; undefined if it is missing, incomplete or damaged, or not this account’s own
  */
 export function readPrivate(path: string): Buffer | undefined {
+  const content = readOwn(path, readFileSync);
+  const bytes = content?.subarray(hashBytes);
+  return bytes !== undefined && content?.subarray(0, hashBytes).equals(hashOf(bytes)) === true ? bytes : undefined;
+}
+
+/**
+ * Reads a part of what {@link writePrivate} has written. Its hash is over the whole file, so the part must show by
+ * itself that it is intact.
+ *
+ * @param start first byte; bytes after the end are left out
+ * @returns undefined if the file is missing, or not this account’s own
+ */
+export function readPrivatePart(path: string, start: number, length: number): Buffer | undefined {
+  return readOwn(path, (file) => {
+    const bytes = Buffer.alloc(length);
+    return bytes.subarray(0, readSync(file, bytes, 0, length, hashBytes + start));
+  });
+}
+
+function readOwn(path: string, read: (file: number) => Buffer): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     const stat = fstatSync(file);
-    if (!stat.isFile() || !isOwn(stat)) return undefined;
-    const content = readFileSync(file);
-    const bytes = content.subarray(hashBytes);
-    return content.subarray(0, hashBytes).equals(hashOf(bytes)) ? bytes : undefined;
+    return stat.isFile() && isOwn(stat) ? read(file) : undefined;
   } catch {
     return undefined;
   } finally {

@@ -9,7 +9,7 @@ export const spec = defineCommand({
   name: 'check',
   summary: 'Check migrations and configuration without a database',
   about: [
-    'Reports everything that the files alone show: names and versions, folders of other tools, SQL that does not parse, directives, statements that cannot run in a transaction, changes to schema godwit, down files and `replaces`, wrong keys in the configuration. Nothing is connected, downloaded or written, so it fits a pre-commit hook and pull requests of forks.',
+    'Reports everything that the files alone show: names and versions, folders of other tools, SQL that does not parse, directives, statements that cannot run in a transaction, changes to schema godwit, down files and `replaces`, wrong keys in the configuration. Nothing is connected or downloaded, and no file of the project is written, so it fits a pre-commit hook and pull requests of forks.',
     'The history is not known here: what is applied, changed or out of order is shown by `status` and `plan`. The exit code is 0, 10 for mistakes in migrations, or 2 for the configuration.',
   ],
   arguments: {
@@ -28,7 +28,8 @@ export const spec = defineCommand({
 export const run: Run<typeof spec> = async (context) => {
   const { io, globals, screen } = context;
   const { config: configFile, env: environment } = globals;
-  const checked = await checkFiles({ cwd: io.cwd, configFile, environment, files: context.arguments.files });
+  const { cwd, env } = io;
+  const checked = await checkFiles({ cwd, env, configFile, environment, files: context.arguments.files });
   if (!checked.ok) return failed(checked.findings);
   const { root, folders, scripts, findings } = checked.value;
   screen.excerptsFrom(root);

@@ -8,8 +8,8 @@ import { operationOf, withProject } from '../execute.ts';
 import { asOfData } from '../known.ts';
 import { lookPlan } from '../../operations/look-plan.ts';
 import { flag, path } from '../options/kinds.ts';
-import { selectionOf } from '../../operations/selection.ts';
-import { exitCode, file, fresh, outOfOrder, resumeUp, to } from '../options/shared.ts';
+import { selectionOf, withDefaults } from '../../operations/selection.ts';
+import { exitCode, file, fresh, outOfOrder, resumeUp, to, tx } from '../options/shared.ts';
 import { failed } from '../result.ts';
 import type { Ready } from '../../operations/ready.ts';
 import { checkpointNote, planLines } from '../screen/plan.ts';
@@ -25,6 +25,7 @@ export const spec = defineCommand({
     to,
     outOfOrder,
     resumeUp,
+    tx,
     file,
     sql: flag('print the SQL that would be executed, with the place of each statement'),
     down: flag('plan the way back: what `down` would undo'),
@@ -41,8 +42,8 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options, screen, io } = context;
-  const { to, file, outOfOrder, resumeUp, down, out } = options;
-  const selection = selectionOf({ to, file, outOfOrder, resumeUp, down }, down ? 'down' : 'up');
+  const { to, file, outOfOrder, resumeUp, tx, down, out } = options;
+  const selection = selectionOf({ to, file, outOfOrder, resumeUp, tx, down }, down ? 'down' : 'up');
   if (!selection.ok) return failed(selection.findings);
   return await withProject(context, { file, fresh: options.fresh, first: () => ({ kind: 'plan' }) }, async (ready) => {
     const { project } = ready;
@@ -61,7 +62,7 @@ export const run: Run<typeof spec> = async (context) => {
     if (out !== undefined) {
       const written = await writePlan(io.cwd, out, {
         environment,
-        selection: selection.value,
+        selection: withDefaults(selection.value, project.environment),
         plan: found,
         ...(file === undefined ? {} : { file }),
       });

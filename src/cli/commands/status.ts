@@ -148,12 +148,12 @@ function show(screen: Screen, shown: Shown): void {
   const open = lines.length - applied.length - ahead;
   // The oldest applied migrations of a long history are folded; all others are always shown.
   const folded = Math.max(0, applied.length - most);
-  const hidden = new Set(applied.slice(0, folded));
+  const newest = new Set(applied.slice(folded));
   screen.answer('');
   if (folded > 0) screen.answer(style.dim(`  … ${countOf(folded, 'earlier migration')} applied`));
   screen.answer(
     table(
-      lines.filter((line) => !hidden.has(line)).map((line) => row(line, style)),
+      lines.filter((line) => line.state !== 'applied' || newest.has(line)).map((line) => row(line, style)),
       [0, 1],
     ),
   );

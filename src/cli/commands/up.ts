@@ -13,6 +13,7 @@ import {
   strict,
   takeOver,
   to,
+  tx,
   wait,
   waiveCheckpoint,
 } from '../options/shared.ts';
@@ -31,6 +32,7 @@ export const spec = defineCommand({
     plan,
     outOfOrder,
     resumeUp,
+    tx,
     noVerify: flag('do not verify afterwards'),
     strict,
     destroyRows: flag('drop or empty tables and columns even if they hold rows'),
@@ -46,6 +48,7 @@ export const spec = defineCommand({
   examples: [
     { type: 'godwit up', does: 'apply all pending migrations' },
     { type: 'godwit up --to 12', does: 'apply up to and including version 12' },
+    { type: 'godwit up --tx all', does: 'apply all pending migrations in one transaction, or none' },
     { type: 'godwit up -e prod --plan prod.plan.json', does: 'apply the reviewed plan, or refuse' },
     { type: 'godwit up --file fix_prices.sql', does: 'apply a standalone script' },
     { type: 'godwit up --file rollback_fix_prices.sql', does: 'undo it, as `down --file fix_prices.sql` does' },
@@ -63,6 +66,7 @@ export const run: Run<typeof spec> = async (context) => {
     plan: options.plan,
     outOfOrder: options.outOfOrder,
     resumeUp: options.resumeUp,
+    tx: options.tx,
     verify: !options.noVerify,
     strict: options.strict,
     destroyRows: options.destroyRows,

@@ -10,6 +10,10 @@ export const file = path(
 export const allowRowLoss = count('N', 'let the rollback destroy up to N rows that its migrations did not insert');
 export const outOfOrder = flag('also apply pending migrations older than the newest applied one');
 export const resumeUp = flag('apply again what an unfinished `down` has already undone');
+export const tx = choice(
+  ['each', 'all'],
+  'a transaction for each migration, or one for all of them: all are applied, or none (default: each)',
+);
 /** 0 and 3 are about what is pending; 10 and 30 are the same without it. */
 export const exitCode = flag('end with 3 if something is pending, with 10 if anything is wrong; 0: neither');
 export const strict = flag('fail on warnings and on objects that could not be compared');

@@ -37,7 +37,9 @@ export function planLines(plan: Plan, style: Style, how: ApplyTask['how'] = 'exe
       cut: [0, 2],
     },
     '',
-    style.dim(`plan ${plan.hash.slice(0, 12)}`),
+    style.dim(
+      `plan ${plan.hash.slice(0, 12)}${plan.tx === 'all' ? ', in one transaction: all of it is applied, or nothing' : ''}`,
+    ),
   ];
 }
 

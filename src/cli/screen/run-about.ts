@@ -13,7 +13,7 @@ export function whatOf(run: RunRow): string {
   if (about === undefined && command === 'accept') return 'a difference';
   if (about === undefined && command === 'prune') return 'the audit';
   if (about?.pruned !== undefined) return `${countOf(about.pruned.runs, 'run')} ${about.words.join(' ')}`;
-  if (about === undefined) return command === 'exec' ? 'a command' : migrationsText(run);
+  if (about === undefined || about.tx !== undefined) return command === 'exec' ? 'a command' : migrationsText(run);
   if (about.claim !== undefined) return `${countedText(applied)} from ${about.claim.tool}`;
   if (about.identity !== undefined) return `identity: ${shortened(about.reason ?? '')}`;
   if (about.reason !== undefined) return `${shortened(about.words.join(', '))}: ${shortened(about.reason)}`;

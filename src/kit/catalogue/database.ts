@@ -245,6 +245,12 @@ export const databaseFaults = entries({
     fix: 'Give godwit the server’s own address: `directUrl: { env: "DIRECT_URL" }` in the environment of godwit.config, or a DATABASE_URL that does not lead through the pooler (PgBouncer usually listens on 6432, the server on 5432).',
     exit: 10,
   },
+  'needs-own-transaction': {
+    title: 'This migration cannot share a transaction with others',
+    why: 'With `--tx all`, all pending migrations are applied in one transaction. Nothing was changed.',
+    fix: 'Apply it alone with `--to`, or leave out `--tx all`.',
+    exit: 10,
+  },
   'history-locked': {
     title: 'Another session holds a lock on the history',
     why: 'The tables of schema godwit could not be read in time. Nothing was changed.',

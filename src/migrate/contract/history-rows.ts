@@ -45,14 +45,14 @@ export interface RunRow {
   readonly failedAt?: { readonly migration: string; readonly file?: string; readonly line?: number };
   /**
    * Of a command: what was executed; of `verify --accept`: what was accepted; of `adopt --identity`: the identity that
-   * was set.
+   * was set; of `up --tx all`: that.
    */
   readonly about?: RunAbout;
 }
 
 /**
  * What a run of `exec` executed, a run of `verify --accept` accepted into the baseline, a run of `adopt --identity`
- * set, `runs prune` removed, or `adopt --from` has taken over.
+ * set, `runs prune` removed, or `adopt --from` has taken over; how a run of `up --tx all` committed.
  */
 export interface RunAbout {
   /** The program and its arguments, masked; or the objects, as typed. */
@@ -76,6 +76,8 @@ export interface RunAbout {
   readonly identity?: SettledIdentity;
   /** What was pruned. */
   readonly pruned?: Pruning;
+  /** Of `up --tx all`: its migrations shared one transaction. */
+  readonly tx?: 'all';
   /** Of `adopt --from`: the tool whose history said what is applied, and how much it held. */
   readonly claim?: { readonly tool: Tool; readonly table: string; readonly entries: number };
 }

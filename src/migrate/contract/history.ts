@@ -50,10 +50,17 @@ export const emptyHistory: History = {
 
 /** What is applied now: the newest row of each id, unless it says reverted. In the order of application. */
 export function appliedNow(rows: readonly HistoryRow[]): readonly HistoryRow[] {
+  const known = appliedOf.get(rows);
+  if (known !== undefined) return known;
   const newest = new Map<string, HistoryRow>();
   for (const row of rows) {
-    newest.delete(row.id);
+    if (newest.has(row.id)) newest.delete(row.id);
     newest.set(row.id, row);
   }
-  return [...newest.values()].filter((row) => row.kind !== 'reverted');
+  const applied = [...newest.values()].filter((row) => row.kind !== 'reverted');
+  appliedOf.set(rows, applied);
+  return applied;
 }
+
+/** Asked again and again for the same rows, of which there may be thousands. */
+const appliedOf = new WeakMap<readonly HistoryRow[], readonly HistoryRow[]>();

@@ -186,6 +186,8 @@ export interface Plan {
   readonly environment: string;
   /** Head of the history that the plan was made for; empty before the first run. */
   readonly head: string;
+  /** Present: its steps share one transaction. Part of the hash. */
+  readonly tx?: 'all';
   readonly steps: readonly PlanStep[];
 }
 

@@ -57,6 +57,7 @@ const isSelection = recordOf<Selection>({
   only: optional(listOf(isText)),
   outOfOrder: isFlag,
   resumeUp: optional(oneOf(true)),
+  tx: optional(oneOf('each', 'all')),
 });
 
 const isCheckpoint = recordOf<Checkpoint>({

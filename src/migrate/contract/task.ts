@@ -52,6 +52,8 @@ export interface Selection {
   readonly outOfOrder: boolean;
   /** Up: only does again what a half-way `down` has undone. */
   readonly resumeUp?: true;
+  /** Up: each migration has its own transaction (default), or all share one. */
+  readonly tx?: 'each' | 'all';
 }
 
 /** What a run needs before it may change the database. */

@@ -5,6 +5,7 @@ import { appliedNow, type History, type PartialStatement } from '../contract/his
 import { isKept, largestKept } from '../contract/kept-down.ts';
 import type { Analysis, Migration, Mode, Plan, PlanStep, Role, ScriptFile } from '../contract/model.ts';
 import { judgeEmpty } from './judge-empty.ts';
+import { needingOwnTransaction } from './needs-own-transaction.ts';
 import type { Bundle, Hashing } from '../contract/ports.ts';
 import type { Selection } from '../contract/task.ts';
 import { isBareId, setIn, versionIn } from '../contract/migration-id.ts';
@@ -68,7 +69,7 @@ export async function makePlan(
     const resuming = await planResuming(bundle, history, comparison);
     if (!resuming.ok) return resuming;
     const { steps, analyses } = resuming.value;
-    return ok({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: found });
+    return ok({ plan: planOf(history, steps, ports.hashing, undefined), comparison, analyses, findings: found });
   }
   const selected = select(selection, comparison, bundle.migrations);
   if (!selected.ok) return selected;
@@ -119,8 +120,11 @@ export async function makePlan(
     steps.push(stepOf(migration, role, analysis.value));
   }
   errors.push(...halfWay(history, selection, bundle));
+  // One migration alone has its own transaction anyway.
+  const tx = role === 'up' && selection.tx === 'all' && analyses.size > 1 ? 'all' : undefined;
+  if (tx !== undefined) errors.push(...needingOwnTransaction(steps, analyses, history));
   if (errors.length > 0) return err(...errors);
-  return ok({ plan: planOf(history, steps, ports.hashing), comparison, analyses, findings: warnings });
+  return ok({ plan: planOf(history, steps, ports.hashing, tx), comparison, analyses, findings: warnings });
 }
 
 /**
@@ -225,11 +229,13 @@ function uncounted({ rows, statements }: Analysis, file: string): readonly Findi
   });
 }
 
-function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing): Plan {
+function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing, tx: Plan['tx']): Plan {
+  const together = tx === undefined ? {} : { tx };
   const content = {
     format: 1,
     environment: history.environmentId,
     head: history.head,
+    ...together,
     steps: steps.map(({ id, checksum, mode, direction, resumes, standsFor }) => ({
       id,
       checksum,
@@ -240,7 +246,7 @@ function planOf(history: History, steps: readonly PlanStep[], hashing: Hashing):
     })),
   };
   const hash = hashing.sha256().update(canonicalJson(content)).hex();
-  return { hash, environment: history.environmentId, head: history.head, steps };
+  return { hash, environment: history.environmentId, head: history.head, ...together, steps };
 }
 
 function stepOf(migration: Migration, direction: 'up' | 'down', analysis: Analysis): PlanStep {

@@ -5,6 +5,7 @@ import { isUtf16 } from '../../sql/encoding.ts';
 import { bodyChangesOwnSchema } from '../../sql/own-schema.ts';
 import { savepointsOf } from '../../sql/savepoints.ts';
 import { splitStream, windowSize, type SplitStep } from '../../sql/stream.ts';
+import type { KeptAnalyses } from '../contract/kept-analyses.ts';
 import type { Analysis, Directives, ScriptFile } from '../contract/model.ts';
 import type { ByteSource, Hashing, SqlParser } from '../contract/ports.ts';
 import { createChecksum, openBody } from './checksum.ts';
@@ -26,6 +27,8 @@ import { withUndone } from './undone.ts';
 export interface AnalysisPorts {
   readonly parser: SqlParser;
   readonly hashing: Hashing;
+  /** What earlier runs have made; absent: everything is analysed. */
+  readonly kept?: KeptAnalyses | undefined;
 }
 
 /** The most findings of one file that are listed. */
@@ -55,7 +58,8 @@ export async function analyse(script: ScriptFile, file: ByteSource, ports: Analy
   const findings: Finding[] = [];
   const directiveSet = createDirectiveSet(script.file, ports.parser, findings);
   const size = source.size > windowSize ? 'large' : 'small';
-  const collector = createCollector({ file: script.file, ...ports, foldFrom: foldFrom[size], findings });
+  const { parser, hashing } = ports;
+  const collector = createCollector({ file: script.file, parser, hashing, foldFrom: foldFrom[size], findings });
   const checksum = createChecksum(ports.hashing);
   for await (const step of splitStream(source, { line: script.section?.line ?? 1 })) {
     checksum.push(step.bytes.subarray(0, step.consumed - step.base));

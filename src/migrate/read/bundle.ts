@@ -1,11 +1,12 @@
 import { encodeUtf8 } from '../../sql/encoding.ts';
 import { fault, FaultError } from '../../kit/fault.ts';
-import { err, type Outcome } from '../../kit/outcome.ts';
+import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { Analysis, Migration, Role, ScriptFile } from '../contract/model.ts';
 import type { Bundle, ByteSource, Folder, Hashing } from '../contract/ports.ts';
 import type { Rehearsed } from '../contract/rehearsed.ts';
 import { defaultSet } from '../contract/migration-id.ts';
 import type { AnalysisPorts } from './analyse.ts';
+import { analysisInputs } from './analysis-inputs.ts';
 import { openBody, sectionOf } from './checksum.ts';
 
 /** Version of the bundle's format: part of its hash. */
@@ -22,7 +23,7 @@ export interface BundleOptions {
 }
 
 /**
- * The bundle in this process: everything is read and analysed on demand, and each script is analysed once.
+ * The bundle in this process: everything is read on demand, and each script is analysed once.
  * @example const bundle = createBundle({ layout: 'native', migrations, open: openScriptsOf(folder) }, { parser, hashing
  * })
  */
@@ -67,15 +68,29 @@ async function analyseFile(
   const where = { file: script.file };
   try {
     const file = await options.open(script);
-    await file.read(0, 1);
-    // Loaded on demand: without anything to analyse, the start is faster.
-    const { analyse } = await import('./analyse.ts');
-    return await analyse(script, file, ports);
+    return await analyseOnce(script, file, ports);
   } catch (error) {
     if (error instanceof FaultError) return err(...error.findings.map((finding) => ({ ...finding, where })));
     if (!isOfTheSystem(error)) throw error;
     return err(fault('file-unreadable', { why: `${script.file} cannot be read: ${error.message}`, where }));
   }
+}
+
+/** Only successes are kept: what is wrong with a file is found again each time, until it is corrected. */
+async function analyseOnce(
+  script: ScriptFile,
+  file: ByteSource,
+  { kept, ...ports }: AnalysisPorts,
+): Promise<Outcome<Analysis>> {
+  await file.read(0, 1);
+  const inputs = kept === undefined ? undefined : await analysisInputs(script, file, ports.hashing);
+  const known = inputs === undefined ? undefined : kept?.find(inputs);
+  if (known !== undefined) return ok(known);
+  // Loaded on demand: without anything to analyse, the start is faster.
+  const { analyse } = await import('./analyse.ts');
+  const made = await analyse(script, file, ports);
+  if (made.ok && inputs !== undefined) kept?.keep(inputs, made.value);
+  return made;
 }
 
 /** Errors of the operating system have a code, such as ENOENT; bugs do not. */

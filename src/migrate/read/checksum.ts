@@ -55,7 +55,8 @@ export async function checksumOf(
   const checksum = createChecksum(hashing);
   for (let at = 0; at < source.size; at += pieceSize) {
     const bytes = await source.read(at, at + pieceSize);
-    const body = at === 0 ? bytes.subarray(bomLength(bytes)) : bytes;
+    const bom = at === 0 ? bomLength(bytes) : 0;
+    const body = bom === 0 ? bytes : bytes.subarray(bom);
     if (at === 0) onHead?.(body);
     checksum.push(body);
   }

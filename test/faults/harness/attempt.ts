@@ -8,7 +8,7 @@ import { runnerClock } from '../../../src/adapters/runner-clock.ts';
 import { createLineDecoder } from '../../../src/migrate/contract/event-lines.ts';
 import type { RunEvent } from '../../../src/migrate/contract/event.ts';
 import { perform } from '../../../src/migrate/runner/perform.ts';
-import type { ApplyTask } from '../../../src/migrate/contract/task.ts';
+import type { ApplyTask, Selection } from '../../../src/migrate/contract/task.ts';
 import { createRunId } from '../../../src/project/run-id.ts';
 import { must, type Workbench } from './workbench.ts';
 
@@ -36,15 +36,18 @@ const limitMs = 90_000;
 const runner = resolve('dist/runner.cjs');
 const program = resolve('dist/godwit.cjs');
 
+const each: Selection = { direction: 'up', outOfOrder: false };
+const all: Selection = { ...each, tx: 'all' };
+
 /** The task of `godwit up`, as the project makes it. */
-function upTask(): ApplyTask {
+function upTask(selection: Selection): ApplyTask {
   return {
     kind: 'apply',
     command: 'up',
     run: createRunId(Date.now()),
     environment: { name: 'local', protected: false },
     actor: { by: 'harness@test', from: 'test', commit: '', tool: 'test' },
-    selection: { direction: 'up', outOfOrder: false },
+    selection,
     how: 'execute',
     consent: { approved: true, checkpointPolicy: 'never' },
     lose: 0,
@@ -56,8 +59,13 @@ function upTask(): ApplyTask {
 }
 
 /** The runner in this process: for faults that end no process. */
-export const startHere: StartAttempt = (bench, url) => {
-  const task = upTask();
+export const startHere: StartAttempt = (bench, url) => startIn(bench, url, each);
+
+/** The same, all migrations in one transaction. */
+export const startTogetherHere: StartAttempt = (bench, url) => startIn(bench, url, all);
+
+function startIn(bench: Workbench, url: string, selection: Selection): Going {
+  const task = upTask(selection);
   const events: RunEvent[] = [];
   const controller = new AbortController();
   const address = must(readDatabaseUrl(url, 'the case', { user: 'postgres' })).address;
@@ -84,17 +92,22 @@ export const startHere: StartAttempt = (bench, url) => {
       throw new Error(`${name}: this runner is no process of its own`);
     },
   };
-};
+}
 
 /** The one-file runner as it is shipped, in a process of its own. */
-export const startProcess: StartAttempt = (bench, url) => {
-  const task = upTask();
+export const startProcess: StartAttempt = (bench, url) => startApart(bench, url, each);
+
+/** The same, all migrations in one transaction. */
+export const startTogetherProcess: StartAttempt = (bench, url) => startApart(bench, url, all);
+
+function startApart(bench: Workbench, url: string, selection: Selection): Going {
+  const task = upTask(selection);
   const child = spawn(process.execPath, [runner, bench.runnerFolder(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'] ?? '', DATABASE_URL: url },
   });
   return { ended: follow(child, task.run), signal: (name) => void child.kill(name) };
-};
+}
 
 /** The command as it is shipped, in a project of its own for each database. */
 export const startCommand: StartAttempt = (bench, url) => {

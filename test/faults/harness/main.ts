@@ -6,14 +6,14 @@ import { dataFolder } from '../../support/folder.ts';
 import { runCampaign, type Numbered } from './campaign.ts';
 import { pointName } from './every-case.ts';
 import * as faults from './faults.ts';
-import { mixedSet } from './migration-set.ts';
+import { mixedSet, togetherCopySet, togetherSet } from './migration-set.ts';
 import { runCase, takeReference, type Disturbed, type FaultKind, type Reference } from './one-case.ts';
 import { nodePgMigrate } from './peer.ts';
 import { pointsOf, runnerPointsOf } from './points.ts';
 import type { Direction } from './wire-messages.ts';
 import { tableOf, type Scores } from './scores.ts';
 import { sequenceOf } from './sequence.ts';
-import { godwit, type Tool } from './tool.ts';
+import { godwit, godwitTogether, type Tool } from './tool.ts';
 import { must, openWorkbench, type Workbench } from './workbench.ts';
 
 const usage = `npm run faults -- [options]
@@ -24,6 +24,7 @@ Random histories of one to four faults, each recovered by \`up\` in fresh proces
   --count N         how many (default 100)
   --progress FILE   keeps there how far it came; the same command goes on behind it
                     (default .godwit/faults-<what>.json; with --anew it begins again)
+  --tx all          all migrations of the set in one transaction (of random histories every fourth one does that anyway)
   --enumerate KIND  instead: reset, terminate or kill at every point of a run; --every-message: at all messages singly
   --peer NAME       puts another tool to the same test: node-pg-migrate
   --major N         PostgreSQL major (default 18)
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     progress: { type: 'string' },
     anew: { type: 'boolean', default: false },
     enumerate: { type: 'string' },
+    tx: { type: 'string' },
     'every-message': { type: 'boolean', default: false },
     peer: { type: 'string' },
     major: { type: 'string', default: '18' },
@@ -53,11 +55,19 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   kill: faults.kill,
 };
 
-/** A server with its workbench, the tool laid out on it, and a run of it without faults. */
-interface Stage extends AsyncDisposable {
+/** A workbench, the tool laid out on it, and a run of it without faults. */
+interface Scene {
   readonly bench: Workbench;
   readonly tool: Tool;
   readonly reference: Reference;
+}
+
+/** A server with its scenes. */
+interface Stage extends AsyncDisposable {
+  /** Each file has its own transactions. */
+  readonly each: Scene;
+  /** All share one: pipelined, and with data. */
+  readonly all: readonly Scene[];
 }
 
 async function openStage(): Promise<Stage> {
@@ -67,11 +77,18 @@ async function openStage(): Promise<Stage> {
   const server = must(await startEmbedded({ dataDir, major: Number(values.major), settings }));
   const bench = await openWorkbench(server.url, mixedSet);
   const tool = values.peer === undefined ? godwit : await nodePgMigrate(bench);
+  const sets = values.peer === undefined ? [togetherSet, togetherCopySet] : [];
+  const all = await Promise.all(
+    sets.map(async (set): Promise<Scene> => {
+      const own = await openWorkbench(server.url, set);
+      return { bench: own, tool: godwitTogether, reference: await takeReference(own, godwitTogether) };
+    }),
+  );
   return {
-    bench,
-    tool,
-    reference: await takeReference(bench, tool),
+    each: { bench, tool, reference: await takeReference(bench, tool) },
+    all,
     async [Symbol.asyncDispose]() {
+      for (const scene of all) await scene.bench[Symbol.asyncDispose]();
       await bench[Symbol.asyncDispose]();
       await server.stop();
       rmSync(dataDir, { recursive: true, force: true });
@@ -79,13 +96,13 @@ async function openStage(): Promise<Stage> {
   };
 }
 
-function lengthOf({ reference }: Stage): Readonly<Record<Direction, number>> {
+function lengthOf({ reference }: Scene): Readonly<Record<Direction, number>> {
   const { length } = reference.passed.filter(({ direction }) => direction === 'frontend');
   return { frontend: length, backend: reference.passed.length - length };
 }
 
 /** The cases of an enumeration. */
-function enumerated(stage: Stage, kind: string): readonly Numbered[] {
+function enumerated(stage: Scene, kind: string): readonly Numbered[] {
   const act = kinds[kind];
   if (act === undefined) throw new Error(`there are: ${Object.keys(kinds).join(', ')}`);
   const points = kind === 'reset' ? pointsOf : runnerPointsOf;
@@ -97,14 +114,22 @@ function enumerated(stage: Stage, kind: string): readonly Numbered[] {
   }));
 }
 
+/** Every fourth seed, or with `--tx all` every one, applies all in one transaction. */
+function sceneOf({ each, all }: Stage, one: number): Scene {
+  const scene = all[Math.floor(one / 4) % Math.max(all.length, 1)];
+  return scene !== undefined && (values.tx === 'all' || one % 4 === 3) ? scene : each;
+}
+
 /** The cases of the seeds; those with a crash get a server of their own. */
 function sequences(stage: Stage, crashing: Stage): (index: number) => Numbered {
   return (index) => {
-    const sequence = sequenceOf(seed + index, stage.tool, lengthOf(stage));
-    const { bench, tool, reference } = sequence.crashes ? crashing : stage;
-    const disturbed: readonly Disturbed[] = sequenceOf(seed + index, tool, lengthOf(stage)).disturbed;
+    const scene = sceneOf(stage, seed + index);
+    const sequence = sequenceOf(seed + index, scene.tool, lengthOf(scene));
+    const { bench, tool, reference } = sequence.crashes ? sceneOf(crashing, seed + index) : scene;
+    const disturbed: readonly Disturbed[] = sequence.disturbed;
+    const all = scene === stage.each ? '' : ' (--tx all)';
     return {
-      name: `seed ${seed + index}: ${sequence.story.join(', then ')}`,
+      name: `seed ${seed + index}${all}: ${sequence.story.join(', then ')}`,
       alone: sequence.crashes,
       run: async () => await runCase(bench, { tool, reference }, disturbed),
     };
@@ -119,7 +144,7 @@ async function main(): Promise<number> {
   if (values.peer !== undefined && values.peer !== 'node-pg-migrate') throw new Error('there is: node-pg-migrate');
   await using stage = await openStage();
   const began = performance.now();
-  const what = `${values.enumerate ?? `${seed}-${count}`}${values.peer === undefined ? '' : `-${values.peer}`}`;
+  const what = `${values.enumerate ?? `${seed}-${count}`}${values.tx === undefined ? '' : `-${values.tx}`}${values.peer === undefined ? '' : `-${values.peer}`}`;
   const progress = resolve(values.progress ?? `.godwit/faults-${what}.json`);
   if (values.anew) rmSync(progress, { force: true });
   const report = (total: number) => (scores: Scores) => {
@@ -128,7 +153,8 @@ async function main(): Promise<number> {
   };
   let scores: Scores;
   if (values.enumerate !== undefined) {
-    const cases = enumerated(stage, values.enumerate);
+    const { enumerate, tx } = values;
+    const cases = (tx === 'all' ? stage.all : [stage.each]).flatMap((scene) => enumerated(scene, enumerate));
     const caseAt = (index: number): Numbered => cases[index] as Numbered;
     scores = await runCampaign({ count: cases.length, workers, progress, caseAt, onProgress: report(cases.length) });
   } else {
@@ -141,7 +167,7 @@ async function main(): Promise<number> {
     scores = await runCampaign({ count, workers, progress, caseAt, onProgress: report(count) });
   }
   for (const line of scores.wrong) process.stdout.write(`${line}\n`);
-  process.stdout.write(`\n${tableOf({ [stage.tool.name]: scores })}\n`);
+  process.stdout.write(`\n${tableOf({ [stage.each.tool.name]: scores })}\n`);
   process.stdout.write(`\nDisturbed attempts ended with: ${JSON.stringify(scores.exits)}\n`);
   return scores.right === scores.cases || values.peer !== undefined ? 0 : 1;
 }

@@ -83,3 +83,45 @@ commit;`,
 insert into ledger (what) select '04 counts ' || count(*) from ledger;
 commit;`,
 };
+
+/** Files that can share one transaction; each leaves rows in `ledger` too, the last one makes `the_end`. */
+export const togetherSet: Readonly<Record<string, string>> = {
+  '01_tables.sql': `create table ledger (n int generated always as identity, what text not null);
+create table accounts (id int primary key, email text not null, boss int references accounts deferrable initially deferred);
+insert into ledger (what) values ('01 tables');`,
+  '02_seed.sql': `insert into accounts values (1, 'a', 2), (2, 'b', 1);
+insert into ledger (what) values ('02 seed');`,
+  '03_settings.sql': `set search_path = pg_catalog;
+set statement_timeout = '60s';
+insert into public.ledger (what) values ('03 settings');`,
+  '04_saved.sql': `insert into ledger (what) values ('04 first');
+savepoint tried;
+insert into ledger (what) values ('04 undone');
+create table undone (id int);
+rollback to tried;
+create table saved (id int);
+insert into ledger (what) select '04 counts ' || count(*) from ledger;`,
+  '05_nested.sql': `do $$ begin
+  begin create table nested (id int); exception when others then raise; end;
+  begin insert into ledger (what) values ('05 lost'); raise division_by_zero; exception when division_by_zero then null; end;
+end $$;
+insert into ledger (what) values ('05 nested');`,
+  '06_change.sql': `alter table accounts add column state text not null default 'new';
+update accounts set state = 'old' where id = 1;
+create view states as select id, state from accounts;
+insert into ledger (what) select '06 ' || string_agg(state, ' ' order by id) from states;`,
+  '07_slow.sql': `select pg_sleep(0.02);
+insert into ledger (what) values ('07 slow');`,
+  '08_end.sql': `create table the_end (id int);
+insert into ledger (what) values ('08 end');`,
+};
+
+/** The same with data, for which a run uses a session that does not pipeline. */
+export const togetherCopySet: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(togetherSet).filter(([name]) => name !== '07_slow.sql')),
+  '07_copy.sql': `copy ledger (what) from stdin;
+07 copied
+07 copied too
+\\.
+insert into ledger (what) values ('07 copy');`,
+};

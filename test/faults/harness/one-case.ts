@@ -81,6 +81,7 @@ export async function runCase(
   const take = async (going: Going, alone: boolean): Promise<void> => {
     const attempt = await going.ended;
     attempts.push(attempt.exitCode);
+    wrong.push(...((await tool.seen?.(database)) ?? []));
     if (attempt.exitCode === 'killed') return;
     wrong.push(...tool.judge(attempt, await tool.records(database), reference.state.records, !alone));
   };

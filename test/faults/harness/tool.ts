@@ -1,6 +1,14 @@
-import { startCommand, startHere, startProcess, type StartAttempt } from './attempt.ts';
+import {
+  startCommand,
+  startHere,
+  startProcess,
+  startTogetherHere,
+  startTogetherProcess,
+  type StartAttempt,
+} from './attempt.ts';
 import { auditOf } from './audit.ts';
 import { judgeAttempt, type Wrong } from './check.ts';
+import { judgeTogether } from './all-or-none.ts';
 import { readRecords, type Records } from './database-state.ts';
 import type { CaseDatabase } from './workbench.ts';
 
@@ -16,6 +24,8 @@ export interface Tool {
   records(database: CaseDatabase): Promise<Records>;
   /** What its exit code says that is not so. */
   readonly judge: typeof judgeAttempt;
+  /** What may at no moment be seen in the database, whatever was done to an attempt. */
+  readonly seen?: (database: CaseDatabase) => Promise<readonly Wrong[]>;
   /** What else its own bookkeeping says. */
   audit(database: CaseDatabase): Promise<readonly Wrong[]>;
 }
@@ -29,6 +39,15 @@ export const godwit: Tool = {
   records: readRecords,
   judge: judgeAttempt,
   audit: auditOf,
+};
+
+/** All migrations in one transaction: all of them are there, or none. */
+export const godwitTogether: Tool = {
+  ...godwit,
+  name: 'godwit up --tx all',
+  start: startTogetherHere,
+  startProcess: startTogetherProcess,
+  seen: judgeTogether,
 };
 
 /** The same by its command: with the analysis, the ledger and the screen around the runner. */

@@ -40,6 +40,14 @@ export const sessionReset: {
   readonly unbound: string;
 } = { commands: reset, text: asText(reset), unbound: asText(unboundReset) };
 
+const stepOpening: readonly string[] = ['SAVEPOINT godwit_migration', 'RESET ALL'];
+
+/** The beginning of a later migration of a transaction that several share. Fails if that transaction is over. */
+export const stepReset: { readonly commands: readonly string[]; readonly text: string } = {
+  commands: stepOpening,
+  text: asText(stepOpening),
+};
+
 /**
  * The opening of every message: one transaction regardless of the role's defaults, settings as at start-up, the guard.
  * The file's isolation level precedes the guard, because the server accepts it only before the first query; under such

@@ -1,6 +1,7 @@
 import { nextHead } from '../history/head.ts';
 import type { Segment } from '../../contract/model.ts';
 import type { RefusedReply, Reply } from '../../contract/ports.ts';
+import { placesOf } from './together.ts';
 import { kindOf, type ApplyContext, type PreparedStep } from './prepared.ts';
 import { segmentMessage, type StepMessage } from './step-message.ts';
 
@@ -29,11 +30,13 @@ interface Flight {
  * Sends migrations of one message each without waiting for the answers, in a bounded window. Safety does not rest on
  * the pipeline: each message compares the head of the history before it does anything. After the first refusal nothing
  * more is sent, outstanding answers are drained, and a separate ROLLBACK clears the session.
+ *
+ * @param start `together`: they share one transaction, which only the last one commits
  */
 export async function applyPipelined(
   context: ApplyContext,
   steps: readonly PreparedStep[],
-  start: { readonly head: string; readonly after: string },
+  start: { readonly head: string; readonly after: string; readonly together?: boolean },
   onApplied: OnApplied,
 ): Promise<BatchResult> {
   const flights: Flight[] = [];
@@ -56,20 +59,24 @@ export async function applyPipelined(
     onApplied(flight.prepared, Number(reply.results[0]?.rows[0]?.[0] ?? 0));
   };
 
+  const places = start.together === true ? placesOf(steps) : [];
+  const rollBack = async (): Promise<void> => {
+    const lost = verdict?.refusal.error.lost === true;
+    if (!lost && (verdict !== undefined || (start.together === true && state.applied < steps.length)))
+      await context.session.send('ROLLBACK');
+  };
   let head = start.head;
   for (const [index, prepared] of steps.entries()) {
     while (flights.length >= mostInFlight || (state.bytes > mostBytesInFlight && flights.length > 0)) await land();
     if (verdict !== undefined || context.ports.signal.aborted) break;
-    const next = nextHead(context.ports.hashing, head, {
-      kind: kindOf(prepared.step),
-      id: prepared.step.id,
-      checksum: prepared.step.checksum,
-    });
+    const next = headAfter(context, prepared, head);
     const following = steps[index + 1];
+    const together = places[index];
     const recording = {
       head: next,
       nextStarted: following?.step.id ?? start.after,
       durable: following === undefined,
+      ...(together === undefined ? {} : { together }),
     };
     const segment = prepared.analysis.segments[0] ?? emptySegment;
     const position = { run: context.run, epoch: context.epoch, head };
@@ -79,7 +86,10 @@ export async function applyPipelined(
     } catch (error) {
       // The file is gone or was changed. Messages in flight are still applied and reported.
       while (flights.length > 0) await land();
-      if (verdict === undefined) throw error;
+      if (verdict === undefined) {
+        await rollBack();
+        throw error;
+      }
       break;
     }
     flights.push({
@@ -92,16 +102,24 @@ export async function applyPipelined(
     head = next;
   }
   while (flights.length > 0) await land();
-  if (verdict !== undefined && !verdict.refusal.error.lost) await context.session.send('ROLLBACK');
+  await rollBack();
   return { applied: state.applied, head: state.head, ...verdict };
 }
 
-/** A migration without statements is applied as an empty transaction. */
-const emptySegment: Segment = { kind: 'transaction', first: 0, last: -1 };
+/** The head of the history after this step. */
+export function headAfter({ ports }: ApplyContext, { step }: PreparedStep, head: string): string {
+  return nextHead(ports.hashing, head, { kind: kindOf(step), id: step.id, checksum: step.checksum });
+}
 
-/** The aborted transaction (25P02) and the head that did not move (GW002) follow from an earlier failure. */
-function isConsequence(refusal: RefusedReply): boolean {
-  return refusal.error.sqlstate === '25P02' || refusal.error.sqlstate === 'GW002';
+/** A migration without statements is applied as an empty transaction. */
+export const emptySegment: Segment = { kind: 'transaction', first: 0, last: -1 };
+
+/**
+ * The aborted transaction (25P02), the head that did not move (GW002), and the common transaction that was not begun
+ * (25P01) follow from an earlier failure.
+ */
+function isConsequence({ error }: RefusedReply): boolean {
+  return error.sqlstate === '25P02' || error.sqlstate === 'GW002' || error.sqlstate === '25P01';
 }
 
 function causeOf(

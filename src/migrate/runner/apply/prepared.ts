@@ -18,9 +18,9 @@ export interface PreparedStep {
   readonly guard?: RowGuard;
   /**
    * Creates the call that stores the text of its down file with its record; absent: it has no down file, or that is too
-   * large.
+   * large. `place`: its place among those that share one transaction.
    */
-  readonly keeping?: (run: string) => Promise<string>;
+  readonly keeping?: (run: string, place?: number) => Promise<string>;
   /** Present: it is applied, and only this part of it is done again; `seq`: its row. */
   readonly bringsBack?: BringBack & { readonly seq: number; readonly scripts: UndoneScripts };
   /** Of a rollback: what `up --resume-up` had started to do again. */
@@ -34,6 +34,8 @@ export interface PreparedStep {
 export interface ApplyContext {
   readonly ports: RunnerPorts;
   readonly run: string;
+  /** True: all steps share one transaction. */
+  readonly together: boolean;
   /** Pipelined; COPY and large files use a session of their own. */
   readonly session: Session;
   readonly epoch: string;

@@ -153,14 +153,16 @@ async function recordAlone(
   return { kind: 'refused', refusal: reply, finding, partlyApplied: true };
 }
 
-function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
+/** COPY data, checks before the record, and large bodies travel in several messages, each awaited. */
+export function needsStreaming(prepared: PreparedStep, segment: Segment): boolean {
   if (checksInside(prepared)) return true;
   const statements = prepared.analysis.statements.slice(segment.first, segment.last + 1);
   const bytes = (statements.at(-1)?.end ?? 0) - (statements[0]?.start ?? 0);
   return bytes > largestMessage || statements.some((statement) => statement.kind === 'copy-in');
 }
 
-async function withUnpipelined(
+/** Performs this over a session that sends its messages one by one. */
+export async function withUnpipelined(
   context: ApplyContext,
   partlyApplied: boolean,
   use: (session: Session) => Promise<StepResult>,

@@ -1,5 +1,4 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { defaultSet, isBareId, setIn } from '../../contract/migration-id.ts';
 import { lockSettings } from '../lock-waits/lock-settings.ts';
 import type { Analysis, PlanStep, Segment, Statement } from '../../contract/model.ts';
 import { undoneIn } from '../../contract/undone-statements.ts';
@@ -15,8 +14,10 @@ import {
 } from './message.ts';
 import { timedGroups } from '../../read/statement-groups.ts';
 import { checkLooks, noteLooks } from './looking.ts';
+import { ofSet } from './of-set.ts';
 import { kindOf, type PreparedStep } from './prepared.ts';
 import { closingTraps } from './session-traps.ts';
+import { openingTogether, recordTogether, type Together } from './together.ts';
 
 /** The position of a message in the history. */
 export interface ChainPosition {
@@ -34,6 +35,8 @@ export interface Recording {
    * order, so a crash loses the last ones with their records, never one in between.
    */
   readonly durable?: boolean;
+  /** Present: it shares its transaction with others. */
+  readonly together?: Together;
 }
 
 /** A message with the index of the command whose result is the migration's duration in milliseconds. */
@@ -50,13 +53,13 @@ export async function segmentMessage(
 ): Promise<StepMessage> {
   const { analysis, body } = prepared;
   const builder = new MessageBuilder()
-    .own('before', opening(position.epoch, position.head, analysis, segment.modes?.isolation))
+    .own('before', openingOf(prepared, segment, position, recording))
     .own('before', await settingsBefore(prepared, segment.first))
     .own('before', segment.modes?.readOnly === true ? readOnly.before : []);
   const start = analysis.statements[segment.first]?.start ?? 0;
   const bytes = await body.read(start, analysis.statements[segment.last]?.end ?? 0);
   const decoder = new TextDecoder();
-  const waits = lockSettings(prepared, segment, false);
+  const waits = lockSettings(prepared, segment, { guarded: false, held: recording?.together?.held === true });
   const groups = timedGroups(segment);
   for (const group of groups) {
     if (group.first > segment.first) builder.tick();
@@ -73,13 +76,24 @@ export async function segmentMessage(
   return close(builder, prepared, segment, { position, recording, keeping });
 }
 
+/** The commands before the user's statements. */
+export function openingOf(
+  { analysis }: PreparedStep,
+  segment: Segment,
+  position: ChainPosition,
+  recording: Recording | undefined,
+): readonly string[] {
+  if (recording?.together !== undefined) return openingTogether(analysis, position, recording.together);
+  return opening(position.epoch, position.head, analysis, segment.modes?.isolation);
+}
+
 /** The commands before a migration's record. */
 export async function keepingOf(
   { keeping }: PreparedStep,
   run: string,
   recording: Recording | undefined,
 ): Promise<readonly string[]> {
-  return recording === undefined || keeping === undefined ? [] : [await keeping(run)];
+  return recording === undefined || keeping === undefined ? [] : [await keeping(run, recording.together?.place)];
 }
 
 /**
@@ -107,6 +121,12 @@ export function close(
   if (end.recording !== undefined) builder.own('after', leaving).own('after', end.keeping);
   const recordedAt = builder.commands;
   const done = statementArrays(analysis.statements, timedGroups(segment));
+  const { together } = end.recording ?? {};
+  if (end.recording !== undefined && together !== undefined) {
+    const recorded = { head: end.recording.head, done, traits: traits(analysis, segment) };
+    const commands = recordTogether({ step, analysis }, end.position, together, recorded);
+    return { ...builder.own('after', commands).build(), recordedAt };
+  }
   const options = [end.position.run, step.id, step.direction].map(quoteLiteral).join(', ');
   builder.own('after', [
     end.recording === undefined
@@ -146,12 +166,6 @@ export function record(
     step.direction,
   ];
   return `SELECT godwit.record(${values.map(quoteLiteral).join(', ')}, ${statements}${ofSet(step.id)})`;
-}
-
-/** The set has its own column in the history, so that readers need not parse ids. */
-function ofSet(id: string): string {
-  const set = isBareId(id) ? defaultSet : setIn(id);
-  return set === defaultSet ? '' : `, of_set => ${quoteLiteral(set)}`;
 }
 
 /** Statements that only create or describe something. */

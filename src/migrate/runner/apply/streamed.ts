@@ -4,14 +4,22 @@ import type { Reply, Session } from '../../contract/ports.ts';
 import type { Segment, Statement } from '../../contract/model.ts';
 import { chunksOf } from './chunks.ts';
 import { checkInside, checksInside } from './check-inside.ts';
-import { MessageBuilder, notedAgain, opening, readOnly, settling, type Message } from './message.ts';
+import { MessageBuilder, notedAgain, readOnly, settling, type Message } from './message.ts';
 import { timedGroups, type TimedGroup } from '../../read/statement-groups.ts';
 import { noteLooks } from './looking.ts';
 import { placeError } from './place-error.ts';
 import type { ApplyContext, PreparedStep } from './prepared.ts';
 import { readAsSent } from './session-traps.ts';
 import type { StepResult } from './step-result.ts';
-import { close, keepingOf, settingsBefore, statementText, type ChainPosition, type Recording } from './step-message.ts';
+import {
+  close,
+  keepingOf,
+  openingOf,
+  settingsBefore,
+  statementText,
+  type ChainPosition,
+  type Recording,
+} from './step-message.ts';
 
 interface StreamContext {
   readonly segment: Segment;
@@ -38,7 +46,7 @@ export async function streamSegment(
   const { segment, position } = options;
   const guard = prepared.guard?.over(segment);
   const first = new MessageBuilder()
-    .own('before', opening(position.epoch, position.head, prepared.analysis, segment.modes?.isolation))
+    .own('before', openingOf(prepared, segment, position, options.recording))
     .own('before', await settingsBefore(prepared, segment.first))
     .own('before', guard === undefined ? [] : guardSetting(prepared))
     .own('before', segment.modes?.readOnly === true ? readOnly.before : [])
@@ -46,7 +54,8 @@ export async function streamSegment(
   const opened = await session.send(first.text);
   if (!opened.ok) return refuse(session, prepared, options, { reply: opened, message: first });
 
-  const waits = lockSettings(prepared, segment, guard !== undefined);
+  const { together } = options.recording ?? {};
+  const waits = lockSettings(prepared, segment, { guarded: guard !== undefined, held: together?.held === true });
   const groups = timedGroups(segment);
   // The record itself notes the end of the last group.
   const ticks = new Set(groups.slice(0, -1).map((group) => group.last));

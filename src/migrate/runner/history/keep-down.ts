@@ -14,12 +14,13 @@ export function keepingDown(
   bundle: Bundle,
   migration: Migration,
   schema: string,
-): ((run: string) => Promise<string>) | undefined {
+): ((run: string, place?: number) => Promise<string>) | undefined {
   const { id, down } = migration;
   if (!isKept(down)) return undefined;
-  return async (run) => {
+  return async (run, place) => {
     const up = await bundle.analysis(migration, 'up');
     const created = up.ok ? await rowsCreatedBy(bundle, migration, up.value, schema) : [];
-    return await keepDown(run, id, down, { body: await bundle.body(migration, 'down'), created });
+    const by = place === undefined ? { run, migration: id } : { place };
+    return await keepDown(by, down, { body: await bundle.body(migration, 'down'), created });
   };
 }

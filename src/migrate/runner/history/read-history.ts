@@ -1,7 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { type Outcome, err, ok } from '../../../kit/outcome.ts';
-import type { Hashing, Reply, ServerError, Session } from '../../contract/ports.ts';
+import type { AnswerRow, Hashing, Reply, ServerError, Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { followHistory } from './history-chain.ts';
 import { guardFlaws, partialColumns } from './history-flaws.ts';
@@ -91,6 +91,7 @@ export async function readDamagedHistory(
       ? damaged('All its tables are empty: the schema was restored without its data.', emptySchemaFix)
       : damaged('Table godwit.guard is missing its row.');
   if (epoch === null) return damaged('Table godwit.epoch is missing its row.');
+  const rows = (migrations?.rows ?? []).map(historyRow);
   return ok({
     version: Number(version ?? 0),
     environment: environment ?? '',
@@ -99,7 +100,7 @@ export async function readDamagedHistory(
     head: head ?? '',
     leasedTo: leasedTo ?? '',
     ...baselineOf(whole ?? '{}'),
-    rows: (migrations?.rows ?? []).map(historyRow),
+    rows,
     partial: (partial?.rows ?? []).map(partialStatement),
     ...(emptied.ok && emptied.results[0]?.rows[0]?.[0] === 't' ? { tablesGone: true } : {}),
     flaws: [
@@ -108,7 +109,7 @@ export async function readDamagedHistory(
         partial: partial?.rows ?? [],
         hashing,
       }),
-      ...flawsOf(migrations?.rows ?? [], { seq: Number(seq), head: head ?? '' }, hashing),
+      ...flawsOf(rows, migrations?.rows ?? [], { seq: Number(seq), head: head ?? '', hashing }),
       ...lostRuns(counted, Number(version)),
     ],
   });
@@ -156,16 +157,16 @@ function damaged(why: string, fix?: string): Outcome<never> {
 }
 
 function flawsOf(
-  rows: readonly (readonly (string | null)[])[],
-  guard: { readonly seq: number; readonly head: string },
-  hashing: Hashing,
+  rows: readonly HistoryRow[],
+  texts: readonly AnswerRow[],
+  { hashing, ...guard }: { readonly seq: number; readonly head: string; readonly hashing: Hashing },
 ): readonly string[] {
   const chain = followHistory(hashing);
   const withoutRun: string[] = [];
-  for (const row of rows) {
-    const { seq, kind, id, checksum, run } = historyRow(row);
-    chain.take({ seq, kind, id, checksum, head: row[9] ?? '' });
-    if (row[10] == null) withoutRun.push(`run ${run}, which migration ${id} belongs to, has lost its row`);
+  for (const [index, { seq, kind, id, checksum, run }] of rows.entries()) {
+    const text = texts[index] ?? [];
+    chain.take({ seq, kind, id, checksum, head: text[9] ?? '' });
+    if (text[10] == null) withoutRun.push(`run ${run}, which migration ${id} belongs to, has lost its row`);
   }
   return [...chain.against(guard).flaws, ...withoutRun];
 }

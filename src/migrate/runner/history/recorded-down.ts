@@ -16,17 +16,22 @@ export interface RecordedDown {
 
 const hexOf: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** The call that stores a down file's text; it precedes the one that records the migration. */
+/**
+ * The call that stores a down file's text; it precedes the one that records the migration.
+ *
+ * @param by the run and the migration, or its place among those that share one transaction
+ */
 export async function keepDown(
-  run: string,
-  migration: string,
+  by: { readonly run: string; readonly migration: string } | { readonly place: number },
   { file, checksum }: ScriptFile,
   { body, created }: { readonly body: ByteSource; readonly created: readonly CreatedRows[] },
 ): Promise<string> {
   const bytes = await body.read(0, body.size);
   const hex = Array.from(bytes, (byte) => hexOf[byte]).join('');
-  const values = [run, migration, file, checksum].map(quoteLiteral).join(', ');
-  return `SELECT godwit.keep_down(${values}, pg_catalog.decode('${hex}', 'hex'), ${quoteLiteral(JSON.stringify(created))})`;
+  const text = `${quoteLiteral(file)}, ${quoteLiteral(checksum)}, pg_catalog.decode('${hex}', 'hex'), ${quoteLiteral(JSON.stringify(created))}`;
+  return 'place' in by
+    ? `SELECT godwit.keep_down_step(${by.place}, ${text})`
+    : `SELECT godwit.keep_down(${quoteLiteral(by.run)}, ${quoteLiteral(by.migration)}, ${text})`;
 }
 
 /**

@@ -4,10 +4,7 @@ import type { Bundle, Session } from '../../contract/ports.ts';
 import type { Opened } from '../session/open.ts';
 import { readStatements } from '../history/read-statements.ts';
 import { whereTheyStand } from './current-state.ts';
-import { readRuns } from './read-runs.ts';
-
-/** More of them are not at work: a run holds the database, others wait for it. */
-const most = 10;
+import { atWork, readRuns } from './read-runs.ts';
 
 /** What belongs to the answer about the history at this moment. */
 export async function currentState(
@@ -20,7 +17,7 @@ export async function currentState(
 
 /** The runs that are at work on this database, with what they do. */
 async function runsAtWork(session: Session): Promise<Pick<CurrentState, 'working'>> {
-  const runs = await readRuns(session, { what: 'runs', limit: most, open: true });
+  const runs = await readRuns(session, atWork);
   if ('outcome' in runs) return {};
   const live = new Map((await whereTheyStand(session, runs)).map((row) => [row.run, row]));
   const working = runs.flatMap(({ run, command, by, from, startedAt, ms }) => {

@@ -3,9 +3,9 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { History } from '../../contract/history.ts';
 import type { ForeignSummary } from '../../contract/foreign-history.ts';
 import type { EventOfKind } from '../../contract/event.ts';
-import type { RunRow } from '../../contract/history-rows.ts';
+import type { HistoryRow, RunRow } from '../../contract/history-rows.ts';
 import { changesOfRun } from '../history/run-changes.ts';
-import type { Session } from '../../contract/ports.ts';
+import type { Bundle, Session } from '../../contract/ports.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { InspectTask } from '../../contract/task.ts';
 import { fingerprintLength } from '../../plan/reported-statements.ts';
@@ -21,7 +21,7 @@ import { verifyChains } from './verify-chains.ts';
 export async function inspect(task: InspectTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
   if (task.what === 'history' || task.what === 'overview') {
-    const fingerprints = await readFingerprints(session, history);
+    const fingerprints = await readFingerprints(session, history, task.what === 'history' ? ports.bundle : undefined);
     const now = history.version === 0 ? {} : await (await import('./at-work.ts')).currentState(opened, ports.bundle);
     ports.emit({ ...historyEvent(history, task.what, fingerprints), ...now, ...(await foreignIn(session, history)) });
   }
@@ -63,20 +63,35 @@ export function historyEvent(
   };
 }
 
-/** Fingerprints of the statements of each row, so that a file with changes only in comments can be recognised. */
+/**
+ * Fingerprints of the statements of each row, so that a file with changes only in comments can be recognised.
+ *
+ * @param bundle where the answer is about these files alone: only of rows whose files differ
+ */
 export async function readFingerprints(
   session: Session,
   { version, rows }: History,
+  bundle?: Bundle,
 ): Promise<readonly string[] | undefined> {
   if (version === 0) return undefined;
+  const differing = bundle === undefined ? undefined : differingRows(rows, bundle);
+  if (differing?.length === 0) return undefined;
   const reply = await session.send(
     `select seq, left(encode(sha256(convert_to(string_agg(hash, ' ' order by ordinal), 'UTF8')), 'hex'), ${fingerprintLength})
-from godwit.statement where seq is not null group by seq`,
+from godwit.statement where ${differing === undefined ? 'seq is not null' : `seq in (${differing.join(', ')})`} group by seq`,
     { rows: 'all' },
   );
   if (!reply.ok) return undefined;
   const reported = new Map((reply.results[0]?.rows ?? []).map(([seq, print]) => [Number(seq), print ?? '']));
   return rows.map(({ seq }) => reported.get(seq) ?? '');
+}
+
+/** Numbers of the rows that have a file with other content. */
+function differingRows(rows: readonly HistoryRow[], bundle: Bundle): readonly number[] {
+  const sums = new Map(rows.map(({ id, checksum }) => [id, checksum]));
+  const files = bundle.folder ?? bundle.migrations;
+  const ids = new Set(files.filter(({ id, up }) => (sums.get(id) ?? up.checksum) !== up.checksum).map(({ id }) => id));
+  return rows.filter(({ id }) => ids.has(id)).map(({ seq }) => seq);
 }
 
 function empty(task: InspectTask, ports: RunnerPorts, _history: History): Verdict {

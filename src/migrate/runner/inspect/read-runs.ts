@@ -6,13 +6,21 @@ import { serverFault } from '../../contract/server-fault.ts';
 import type { InspectTask } from '../../contract/task.ts';
 import { verdictOf, type Verdict } from '../../contract/verdict.ts';
 
+type RunsQuery = Pick<InspectTask, 'what' | 'subject' | 'limit'> & { readonly open?: true };
+
+/** Asks for the runs that may be at work; more of them are not: a run holds the database, others wait for it. */
+export const atWork: RunsQuery = { what: 'runs', limit: 10, open: true };
+
 /**
  * Runs, newest first, with their state by the history and by the existing sessions; `open`: only those without an end.
  */
-export async function readRuns(
-  session: Session,
-  task: Pick<InspectTask, 'what' | 'subject' | 'limit'> & { readonly open?: true },
-): Promise<readonly RunRow[] | Verdict> {
+export async function readRuns(session: Session, task: RunsQuery): Promise<readonly RunRow[] | Verdict> {
+  const reply = await session.send(runsMessage(task), { rows: 'all' });
+  if (!reply.ok) return verdictOf(serverFault(reply.error));
+  return (reply.results[0]?.rows ?? []).map(runRow);
+}
+
+export function runsMessage(task: RunsQuery): string {
   const named = `where run like ${quoteLiteral(`${likeLiteral(task.subject ?? '')}%`)}`;
   const subject = task.what === 'run' ? named : task.open === true ? `where outcome = 'running'` : '';
   const iso = (column: string): string =>
@@ -21,16 +29,11 @@ export async function readRuns(
   const outcome = `case when outcome = 'running' and not exists
     (select from pg_catalog.pg_stat_activity a where a.application_name = 'godwit ' || r.run)
     and not exists (select from godwit.guard where holder = r.run and leased_until > clock_timestamp()) then 'interrupted' else outcome end`;
-  const reply = await session.send(
-    `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
+  return `select run, command, ${outcome}, exit_code, by_whom, from_where, git_commit, tool, plan_hash, ${iso('started_at')}, ${iso('finished_at')},
   coalesce(extract(epoch from coalesce(finished_at, case ${outcome} when 'running' then clock_timestamp() end) - started_at) * 1000, 0), (select count(*) from godwit.migration m where m.run = r.run), failure, checkpoint, about,
   (select json_agg(m.id || ' ' || m.name order by m.seq) from (select seq, id, name from godwit.migration m where m.run = r.run order by seq limit ${namedMigrations}) m),
   case when coalesce(exit_code, 1) <> 0 then (select e.body from godwit.event e where e.run = r.run and e.kind = 'failed' order by e.n desc limit 1) end
-from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`,
-    { rows: 'all' },
-  );
-  if (!reply.ok) return verdictOf(serverFault(reply.error));
-  return (reply.results[0]?.rows ?? []).map(runRow);
+from godwit.run r ${subject} order by started_at desc limit ${Math.max(1, Math.trunc(task.limit ?? 20))}`;
 }
 
 /** How many migrations of a run are named. */

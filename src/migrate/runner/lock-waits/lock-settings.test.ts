@@ -7,19 +7,18 @@ import { defaultLockPolicy, firstWait, type LockPolicy } from '../../contract/lo
 /** The settings in front of statements of these classes; `RESET` stands for itself. */
 function settings(
   classes: readonly (LockClass | 'none' | 'RESET')[],
-  more: Partial<LockPolicy> & { readonly guarded?: boolean } = {},
+  more: Partial<LockPolicy> & { readonly guarded?: boolean; readonly held?: boolean } = {},
 ): readonly (string | undefined)[] {
   const statements = classes.map((one) => ({
     tag: one === 'RESET' ? 'RESET' : 'ALTER TABLE',
     ...(one === 'strong' || one === 'patient' ? { lock: one } : {}),
   })) as unknown as readonly Statement[];
-  const { guarded = false, ...options } = more;
+  const { guarded = false, held = false, ...options } = more;
   const segment = { kind: 'transaction' as const, first: 0, last: classes.length - 1 };
-  const found = lockSettings(
-    { analysis: { statements }, locks: { ...defaultLockPolicy, ...options } },
-    segment,
+  const found = lockSettings({ analysis: { statements }, locks: { ...defaultLockPolicy, ...options } }, segment, {
     guarded,
-  );
+    held,
+  });
   return classes.map((_, index) => found.get(index)?.replace('SET LOCAL lock_timeout TO ', ''));
 }
 
@@ -62,4 +61,13 @@ test('behind locks of godwit’s own everything waits shortly already', () => {
 
 test('where only short transactions are in the way, later tries wait longer, up to a second', () => {
   expect([2, 6, 7, 8, 9, 30].map(firstWait)).toEqual([undefined, undefined, 300, 600, 1000, 1000]);
+});
+
+test('where an earlier migration of the transaction may hold strong locks, everything waits shortly from the first statement on', () => {
+  expect(settings(['none', 'patient', 'RESET', 'none'], { held: true })).toEqual([
+    "'150ms'",
+    undefined,
+    undefined,
+    "'150ms'",
+  ]);
 });

@@ -16,16 +16,17 @@ interface LockSettingsContext {
  * class changes: most migrations create new tables and need no such command. Once a strong lock may be held, no later
  * wait is longer than the wait for that one: waiting while holding it stalls the readers of the first table.
  *
- * @param guarded godwit itself has taken strong locks before the statements
+ * @param before `guarded`: godwit itself has taken strong locks before the statements; `held`: an earlier migration of the
+ *   same transaction may hold some
  */
 export function lockSettings(
   { analysis, locks }: LockSettingsContext,
   segment: Segment,
-  guarded: boolean,
+  before: { readonly guarded: boolean; readonly held?: boolean },
 ): ReadonlyMap<number, string> {
   const settings = new Map<number, string>();
-  let set = guarded ? short : undefined;
-  let held = guarded;
+  let set = before.guarded ? short : undefined;
+  let held = before.guarded || before.held === true;
   let patient = false;
   const atSavepoints = new Map<number, readonly [typeof set, boolean, boolean]>();
   for (let index = segment.first; index <= segment.last; index += 1) {
@@ -42,8 +43,8 @@ export function lockSettings(
     if (statement.tag === 'RESET' || statement.tag.startsWith('DISCARD')) set = undefined;
     if (statement.tag === 'SAVEPOINT') atSavepoints.set(index, [set, held, patient]);
     // The server releases the locks and restores the settings.
-    const before = atSavepoints.get(statement.backTo ?? -1);
-    if (before !== undefined) [set, held, patient] = before;
+    const saved = atSavepoints.get(statement.backTo ?? -1);
+    if (saved !== undefined) [set, held, patient] = saved;
   }
   return settings;
 }

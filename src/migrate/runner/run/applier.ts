@@ -4,7 +4,8 @@ import type { History } from '../../contract/history.ts';
 import type { LockPolicy } from '../../contract/lock-policy.ts';
 import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import { verdictOf } from '../../contract/verdict.ts';
-import { applySteps, type ApplyResult } from '../apply/apply-steps.ts';
+import type { ApplyResult } from '../apply/apply-result.ts';
+import { applySteps } from '../apply/apply-steps.ts';
 import type { ApplyContext, PreparedStep } from '../apply/prepared.ts';
 import { readHistory } from '../history/read-history.ts';
 import { describeChanges } from '../verify/describe.ts';
@@ -45,6 +46,8 @@ export interface ApplierOptions {
   readonly locks: LockPolicy;
   /** True: each migration is described before the next one begins. */
   readonly describesEach: boolean;
+  /** True: the steps share one transaction. */
+  readonly together: boolean;
 }
 
 /** Applies these steps on the session of a run that has started, or whose first writes are still in flight. */
@@ -52,7 +55,7 @@ export function createApplier(
   given: RunnerPorts,
   live: RunSession,
   steps: readonly PreparedStep[],
-  { locks, describesEach }: ApplierOptions,
+  { locks, describesEach, together }: ApplierOptions,
 ): Applier {
   const yielding = createYielding(given, live, locks);
   const ports: RunnerPorts = { ...given, emit: (event) => yielding.monitor.emit(event) };
@@ -70,6 +73,7 @@ export function createApplier(
   const contextOf = (): ApplyContext => ({
     ports,
     run: live.run,
+    together,
     session: yielding.over(live.session),
     steppedBack: () => yielding.monitor.steppedBack(),
     settle: () => live.settle(),

@@ -64,7 +64,10 @@ async function verdictOn({ ports, live, applier }: Concluding, end: Conclusion):
   const cancelled = end.fromOutside ? await live.cancelledBy() : undefined;
   if (cancelled !== undefined) return verdictOf(cancelled);
   const { id, name } = end.at.step;
-  const finding = await advised(live, end, applier.left().slice(1));
+  const left = applier.left();
+  const later = left.slice(left.findIndex(({ step }) => step.id === id) + 1);
+  const fix = end.fix === undefined ? {} : { fix: end.fix };
+  const finding = { ...(await advised(live, end, later)), ...fix };
   ports.emit({ kind: 'migration.failed', id, name, finding });
   const body = { migration: id, code: finding.code, where: finding.where ?? {}, why: finding.why, at: ports.now() };
   await logEvent(live.session, live.run, { kind: 'failed', body });

@@ -2,7 +2,7 @@ import { beforeAnyChange } from '../../contract/server-fault.ts';
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { verdictOf, type Verdict } from '../../contract/verdict.ts';
-import type { ApplyResult } from '../apply/apply-steps.ts';
+import type { ApplyResult } from '../apply/apply-result.ts';
 
 /** How often a run starts from its beginning, with a new session and a new plan, before it gives up. */
 export const mostStarts = 5;

@@ -66,7 +66,8 @@ function createStages(
     const started = await startRun({ task, ports, live, progress }, opened.value);
     if (started.kind !== 'ready') return started;
     const { locks = defaultLockPolicy, describesEach = false } = task;
-    applier = createApplier(ports, live, started.steps, { locks, describesEach });
+    const together = task.selection.tx === 'all';
+    applier = createApplier(ports, live, started.steps, { locks, describesEach, together });
     return started;
   };
   const current = (): Applier => {

@@ -55,7 +55,7 @@ export async function startRun(context: PlanContext, opened: Opened): Promise<St
   if (adoption !== undefined && adoption.value.plan.records.length === 0)
     return { kind: 'over', verdict: adoptionVerdict(adoption.value.plan) };
 
-  const about = aboutClaim(adoption?.value.claim, history);
+  const about = aboutClaim(adoption?.value.claim, history) ?? aboutTransaction(made.plan, history);
   const beginning = live.begin(about === undefined ? task : { ...task, about }, {
     history,
     added: await undescribedColumns(ports.bundle, history),
@@ -125,6 +125,13 @@ function aboutClaim(claim: ForeignClaim | undefined, { rows }: History): string 
     seq: rows.at(-1)?.seq ?? 0,
     claim: { tool, table, entries: entries.length },
   };
+  return JSON.stringify(about);
+}
+
+/** That the migrations share one transaction, for the row of the run. */
+function aboutTransaction({ tx }: MadePlan['plan'], { rows }: History): string | undefined {
+  if (tx === undefined) return undefined;
+  const about: RunAbout = { words: ['--tx', tx], seq: rows.at(-1)?.seq ?? 0, tx };
   return JSON.stringify(about);
 }
 

@@ -73,9 +73,9 @@ export function createYielding(ports: RunnerPorts, live: LiveRun, policy: LockPo
       return undefined;
     },
     ready(steps) {
-      const [first, ...others] = steps;
-      if (first === undefined || next === undefined || first.step.id !== next.id) return steps;
-      return [{ ...first, locks: { ...first.locks, firstMs: next.firstMs } }, ...others];
+      const { id, firstMs } = next ?? {};
+      if (firstMs === undefined) return steps;
+      return steps.map((one) => (one.step.id === id ? { ...one, locks: { ...one.locks, firstMs } } : one));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { quoteLiteral } from '../../../sql/quote.ts';
-import { sessionReset } from '../apply/message.ts';
+import { sessionReset, stepReset } from '../apply/message.ts';
 import type { KeepRows, Reply, Session, SessionOptions } from '../../contract/ports.ts';
 
 /**
@@ -72,9 +72,12 @@ function elements(list: string): string {
 }
 
 function settingsFor(text: string, settings: readonly string[], pipelined: boolean): Added {
-  // Behind RESET ALL, which would take them back: with BEGIN, and in a message that is its own transaction.
+  // Behind RESET ALL, which would take them back: with BEGIN, in a message that is its own transaction, and in one that
+  // continues a transaction.
   const reset = [sessionReset.text, sessionReset.unbound].find((one) => text.startsWith(one));
   if (reset !== undefined) return { at: reset.length, before: sessionReset.commands.length, commands: settings };
+  if (text.startsWith(stepReset.text))
+    return { at: stepReset.text.length, before: stepReset.commands.length, commands: settings };
   if (!pipelined) return { at: 0, before: 0, commands: [] };
   return { at: 0, before: 0, commands: ['SET TRANSACTION ISOLATION LEVEL READ COMMITTED', ...settings] };
 }

@@ -1,6 +1,7 @@
 import type { SessionOptions } from '../../contract/ports.ts';
 import { isChange, type ApplyTask, type InspectTask, type OnDisconnect, type Task } from '../../contract/task.ts';
 import { historyMessages } from '../history/read-history.ts';
+import { atWork, runsMessage } from '../inspect/read-runs.ts';
 import { factsMessage } from './server-facts.ts';
 import { sessionSettings } from './session-settings.ts';
 
@@ -57,5 +58,9 @@ export function pinnedFor({ kind }: Pick<Task, 'kind'>): Readonly<Record<string,
  */
 export function firstMessages(task: FirstTask): readonly string[] {
   const isAnswer = task.kind === 'plan' || task.kind === 'inspect';
-  return isAnswer ? [factsMessage, ...historyMessages] : [factsMessage];
+  return [
+    factsMessage,
+    ...(isAnswer ? historyMessages : []),
+    ...(task.kind === 'inspect' && task.what === 'history' ? [runsMessage(atWork)] : []),
+  ];
 }

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { readPrivate, readPrivatePart, writePrivate } from '../files/private-cache.ts';
+
+/*
+ * A segment is a file that is written once:
+ *
+ *     hash of count and index (32) · count (4) · index · entries
+ *
+ * The index is sorted by key: key (32), offset (4), length (4). An entry begins with a hash of its key and its text. So
+ * a few entries of a large segment are read without the others, and each one is checked.
+ */
+
+const hashBytes = 32;
+const headBytes = hashBytes + 4;
+const keyBytes = 32;
+const placeBytes = keyBytes + 8;
+/** Entries are read in blocks: those of neighbouring migrations are next to each other. */
+const blockBytes = 256 * 1024;
+
+/** A text and what it is found by. */
+export interface Entry {
+  /** SHA-256, in hex. */
+  readonly key: string;
+  readonly text: Buffer;
+}
+
+/** A segment that is read entry by entry. */
+export interface KeptSegment {
+  /** Undefined: it is not in the segment, or damaged. */
+  find(key: string): Buffer | undefined;
+}
+
+/** Opens a segment; undefined if its index is missing, damaged or not this account’s own. */
+export function openSegment(path: string): KeptSegment | undefined {
+  const index = readIndex(path);
+  if (index === undefined) return undefined;
+  let block: { readonly start: number; readonly bytes: Buffer } | undefined;
+  const read = (offset: number, length: number): Buffer | undefined => {
+    if (block === undefined || offset < block.start || offset + length > block.start + block.bytes.length) {
+      const start = offset - (offset % blockBytes);
+      const bytes = readPrivatePart(path, start, Math.max(blockBytes, offset + length - start));
+      block = bytes === undefined ? undefined : { start, bytes };
+    }
+    return block?.bytes.subarray(offset - block.start, offset - block.start + length);
+  };
+  return {
+    find(key) {
+      const at = placeOf(index, Buffer.from(key, 'hex'));
+      if (at === undefined) return undefined;
+      const entry = read(index.readUInt32LE(at + keyBytes), index.readUInt32LE(at + keyBytes + 4));
+      const text = entry?.subarray(hashBytes);
+      return text !== undefined && entry?.subarray(0, hashBytes).equals(entryHash(key, text)) === true
+        ? text
+        : undefined;
+    },
+  };
+}
+
+/** Its entries, oldest first; none if anything of it is damaged. */
+export function readEntries(path: string): readonly Entry[] {
+  const bytes = readPrivate(path);
+  if (bytes === undefined || bytes.length < headBytes) return [];
+  const count = bytes.readUInt32LE(hashBytes);
+  const places = Array.from({ length: count }, (_, at) => headBytes + at * placeBytes);
+  return places
+    .map((at) => ({
+      key: bytes.toString('hex', at, at + keyBytes),
+      offset: bytes.readUInt32LE(at + keyBytes),
+      length: bytes.readUInt32LE(at + keyBytes + 4),
+    }))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ key, offset, length }) => ({ key, text: bytes.subarray(offset + hashBytes, offset + length) }));
+}
+
+/** Writes a segment whole, or not at all. */
+export function writeSegment(path: string, entries: readonly Entry[]): void {
+  const index = Buffer.alloc(entries.length * placeBytes);
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(entries.length);
+  const parts: Buffer[] = [];
+  let offset = headBytes + index.length;
+  const places = entries.map(({ key, text }) => {
+    parts.push(entryHash(key, text), text);
+    const place = { key, offset, length: hashBytes + text.length };
+    offset += place.length;
+    return place;
+  });
+  places.sort((a, b) => (a.key < b.key ? -1 : 1));
+  for (const [at, place] of places.entries()) {
+    index.write(place.key, at * placeBytes, 'hex');
+    index.writeUInt32LE(place.offset, at * placeBytes + keyBytes);
+    index.writeUInt32LE(place.length, at * placeBytes + keyBytes + 4);
+  }
+  writePrivate(path, Buffer.concat([hashOf(count, index), count, index, ...parts]));
+}
+
+function readIndex(path: string): Buffer | undefined {
+  const head = readPrivatePart(path, 0, headBytes);
+  if (head?.length !== headBytes) return undefined;
+  const length = head.readUInt32LE(hashBytes) * placeBytes;
+  const index = length > mostIndexed ? undefined : readPrivatePart(path, headBytes, length);
+  if (index?.length !== length) return undefined;
+  return head.subarray(0, hashBytes).equals(hashOf(head.subarray(hashBytes), index)) ? index : undefined;
+}
+
+/** No index is as large, in bytes; a damaged count may say so. */
+const mostIndexed = 64 * 1024 * 1024;
+
+/** Where the index has the key, in bytes. */
+function placeOf(index: Buffer, key: Buffer): number | undefined {
+  let low = 0;
+  let high = index.length / placeBytes;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const at = middle * placeBytes;
+    const order = key.compare(index, at, at + keyBytes);
+    if (order === 0) return at;
+    if (order < 0) high = middle;
+    else low = middle + 1;
+  }
+  return undefined;
+}
+
+function entryHash(key: string, text: Buffer): Buffer {
+  return hashOf(key, text);
+}
+
+function hashOf(...parts: readonly (string | Buffer)[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
