@@ -50,7 +50,9 @@ export function openCodeCache(pack: Pack, argv: readonly string[], env: NodeJS.P
       // Who presses Ctrl-C does not wait for this.
       if (exitCode > 128) return;
       const whole = kept.whole || exitCode === 0;
-      if (whole === kept.whole && chunks.every(({ known }) => known)) return;
+      // What V8 refuses later than the first chunk, it refuses because the program has changed a flag meanwhile.
+      const grown = chunks[0]?.known === false || chunks.some(({ chunk }) => !kept.code.has(chunk));
+      if (!grown && whole === kept.whole) return;
       const code = new Map(kept.code);
       for (const { chunk, script } of chunks) code.set(chunk, script.createCachedData());
       writePrivate(file, render({ whole, code }));
