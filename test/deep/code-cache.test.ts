@@ -60,10 +60,10 @@ test.runIf(process.getuid?.() === 0)('a disk that is full, or read-only, changes
     const full = await start();
     expect([full.exitCode, full.err]).toEqual([0, '']);
     expect(filesOf(cache)).toEqual([]);
-    spawnSync('mount', ['-o', 'remount,ro', folder]);
+    disk.close(true);
     expect(await start()).toEqual(full);
     expect(filesOf(cache)).toEqual([]);
-    spawnSync('mount', ['-o', 'remount,rw', folder]);
+    disk.close(false);
     disk.drain();
     expect(await start()).toEqual(full);
     expect(filesOf(cache)).toHaveLength(1);
