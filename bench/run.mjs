@@ -65,8 +65,10 @@ const { scenarios, ...about } =
 
 const wanted = positionals.length > 0 ? positionals : names;
 const results = Object.fromEntries(Object.entries(scenarios).filter(([name]) => wanted.includes(name)));
-const { lines, accepted } = judge(results, misses);
+const { lines, fresh, accepted } = judge(results, misses);
 console.log(lines.length === 0 ? 'Every target is met.' : lines.join('\n'));
+if (fresh.length > 0)
+  console.log(`\nFor bench/known-misses.json, each with its reason:\n${JSON.stringify(fresh, null, 2)}`);
 if (values.strict && !accepted) process.exitCode = 1;
 if (values.document) {
   if (about.quick || about.withoutPeers) throw new Error('only a whole run, with the other tools, is documented');

@@ -13,7 +13,7 @@ export async function run(workshop) {
   for (let round = 0; round < (workshop.quick ? 2 : 6); round += 1) {
     const cwd = workshop.path(`example-${round}`);
     cpSync(join(root, 'examples', 'vividly'), cwd, { recursive: true });
-    const up = async () => await workshop.run(['up'], { cwd, env, home: process.env.HOME });
+    const up = async () => await workshop.run(['up'], { cwd, env, home: undefined });
     const once = await up();
     const again = await up();
     // The first round may make the template of the data directory.

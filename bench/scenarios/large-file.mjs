@@ -33,7 +33,13 @@ export async function run(workshop) {
     for (const { name: on, node } of await nodesOf(workshop)) {
       const url = await workshop.database();
       workshop.forget(project);
-      const sample = await workshop.run(['up'], { cwd: project, env: { DATABASE_URL: url }, node, peak: true });
+      const sample = await workshop.run(['up'], {
+        cwd: project,
+        env: { DATABASE_URL: url },
+        node,
+        cache: 'cold',
+        peak: true,
+      });
       const found = (await query(url, 'SELECT count(*)::int AS n FROM seed_rows')).rows[0].n;
       if (found !== count) throw new Error(`${name}: expected ${count} rows, found ${found}`);
       await query((await workshop.server()).url, `DROP DATABASE ${new URL(url).pathname.slice(1)}`);

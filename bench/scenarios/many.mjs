@@ -11,7 +11,7 @@ export async function run(workshop) {
     for (const [size, list] of runs) {
       const url = await workshop.database();
       const migrations = smallMigrations(size);
-      list.push(await workshop.call('godwit', 'up', { migrations, url, peak: true }));
+      list.push(await workshop.call('godwit', 'up', { migrations, url, cache: 'cold', peak: true }));
       await checkApplied(url, migrations);
     }
   }

@@ -38,7 +38,7 @@ export async function run(workshop) {
       const { warm, cold, floor } = limits[verb];
       const other = (samples) => (floor ? 'floor' : fastestOf(samples, peers));
       const pairs = (samples) => ['warm', 'cold'].map((cache) => [`godwit, ${cache}`, other(samples) ?? 'floor']);
-      const samples = await workshop.compare([5, 11], contestants, pairs);
+      const samples = await workshop.compare(verb === 'up' ? [3, 7] : [5, 11], contestants, pairs);
       rows.push(...rowsOf(samples).map((row) => ({ ...row, name: `${about}, \`${verb}\`: ${row.name}` })));
       const second = other(samples);
       if (second === undefined) continue;

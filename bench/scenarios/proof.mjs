@@ -1,14 +1,12 @@
 // The cost of proof: the server's processor time for what a run writes at its start and its end, and for all of
-// `verify`, in databases of ordinary tables; `up` with and without verification; `verify` after a long history.
+// `verify`, in databases of ordinary tables; `verify` after a long history.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Client } from 'pg';
 
-import { smallMigrations } from '../support/migrations.mjs';
 import { median, ratioTarget, row, target } from '../support/rounds.mjs';
 import { addressOf, query } from '../support/database.mjs';
-import { freshUp } from '../support/workshop.mjs';
 
 export const title = 'Proof: the start and the end of a run, and `verify`';
 
@@ -25,10 +23,9 @@ export async function run(workshop) {
     rows.push(...about.rows);
     targets.push(...about.targets);
   }
-  for (const measured of [await withAndWithout(workshop), await behindHistory(workshop)]) {
-    rows.push(...measured.rows);
-    targets.push(...measured.targets);
-  }
+  const measured = await behindHistory(workshop);
+  rows.push(...measured.rows);
+  targets.push(...measured.targets);
   return {
     notes: [
       'Tables of five columns with a primary key, a check and two indexes; a foreign key in nine of ten, a view over every ' +
@@ -196,19 +193,6 @@ async function watchLocks(url, work) {
     await watching;
     await client.end();
   }
-}
-
-async function withAndWithout(workshop) {
-  const migrations = smallMigrations(workshop.size(200));
-  const up = (flags) => ({ run: () => freshUp(workshop, 'godwit', { migrations, flags }) });
-  const samples = await workshop.compare([9, 15], {
-    '`up` of 200': up([]),
-    '`up --no-verify` of 200': up(['--no-verify']),
-  });
-  return {
-    rows: Object.entries(samples).map(([name, list]) => row(name, list)),
-    targets: [ratioTarget(samples, ['`up` of 200', '`up --no-verify` of 200'], 1.15)],
-  };
 }
 
 async function behindHistory(workshop) {

@@ -86,13 +86,14 @@ function figures({ scenarios }) {
 }
 
 function missesText({ scenarios }, misses) {
-  if (misses.length === 0) return 'Every target is met.';
-  return misses
-    .map(({ scenario, target, reason }) => {
-      const one = scenarios[scenario]?.targets?.find(({ claim }) => claim === target);
-      const measured =
-        one === undefined ? '' : ` ${amount(one, one.value)} ${one.unit}, the target is ${limitOf(one)}.`;
-      return `- **\`${scenario}\`: ${target}.**${measured} ${reason}`;
-    })
-    .join('\n');
+  const lines = Object.entries(scenarios).flatMap(([scenario, { targets = [] }]) =>
+    targets
+      .filter(({ ok }) => !ok)
+      .map((one) => {
+        const known = misses.find((miss) => miss.scenario === scenario && miss.target === one.claim);
+        const measured = `${amount(one, one.value)} ${one.unit}, the target is ${limitOf(one)}.`;
+        return `- **\`${scenario}\`: ${one.claim}.** ${measured} ${known?.reason ?? 'Not explained yet.'}`;
+      }),
+  );
+  return lines.length === 0 ? 'Every target is met.' : lines.join('\n');
 }

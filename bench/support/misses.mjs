@@ -22,10 +22,12 @@ export function knownMisses() {
 /**
  * Compares what was measured with what is known.
  *
- * @returns what to tell, and whether `--strict` accepts it: every target that was missed is known with its reason
+ * @returns what to tell; the misses that are not known, as entries that lack their reason; and whether `--strict` accepts
+ *   it: every target that was missed is known with its reason
  */
 export function judge(scenarios, misses) {
   const lines = [];
+  const fresh = [];
   let accepted = true;
   for (const [scenario, { failed, targets = [] }] of Object.entries(scenarios)) {
     if (failed !== undefined) {
@@ -44,10 +46,17 @@ export function judge(scenarios, misses) {
         continue;
       }
       accepted = false;
+      fresh.push({ scenario, target: one.claim, upTo: withMargin(one), reason: '' });
       lines.push(beyond ? `missed by more than is known (${known.upTo}): ${measured}` : `missed: ${measured}`);
     }
     for (const { target } of misses.filter((miss) => miss.scenario === scenario))
       if (!targets.some(({ claim }) => claim === target)) lines.push(`known, but not a target: ${scenario}: ${target}`);
   }
-  return { lines, accepted };
+  return { lines, fresh, accepted };
+}
+
+/** What further runs may measure without being worse: a tenth beyond this one. */
+function withMargin({ atLeast, value, unit }) {
+  const limit = value * (atLeast ? 0.9 : 1.1);
+  return unit === '×' ? Number(limit.toFixed(2)) : Math.round(limit);
 }

@@ -31,24 +31,23 @@ export function upsOf(workshop, { migrations, flags = [], through }) {
 }
 
 /** The floor and the other tools as contestants; `atMost` limits the rounds of the tools. */
-export function othersOf(workshop, { migrations, through, atMost }) {
+export function othersOf(workshop, { migrations, through, atMost, peers = workshop.peers.all }) {
   const up = (tool) => () => freshUp(workshop, tool, { migrations, through });
   const contestants = { floor: { run: up('floor') } };
-  for (const tool of workshop.peers.all)
-    contestants[tool] = { run: up(tool), ...(atMost === undefined ? {} : { atMost }) };
+  for (const tool of peers) contestants[tool] = { run: up(tool), ...(atMost === undefined ? {} : { atMost }) };
   return contestants;
 }
 
 /** A whole scenario: `up` on loopback against the peers, with a limit for each way that godwit is called. */
-export async function compareWithPeers(workshop, { migrations, flags, limits, labels }) {
+export async function compareWithPeers(workshop, { migrations, flags, limits, labels, peers = workshop.peers.all }) {
   const { names, contestants: ours, warmUp } = upsOf(workshop, { migrations, flags });
-  const others = othersOf(workshop, { migrations });
+  const others = othersOf(workshop, { migrations, peers });
   for (const { run } of Object.values(others)) await run();
   await warmUp();
-  const fastest = (samples) => fastestOf(samples, workshop.peers.all) ?? 'floor';
+  const fastest = (samples) => fastestOf(samples, peers) ?? 'floor';
   const pairs = (samples) => Object.values(names).map((name) => [name, fastest(samples)]);
-  const samples = await workshop.compare([7, 15], { ...others, ...ours }, pairs);
-  const peer = fastestOf(samples, workshop.peers.all);
+  const samples = await workshop.compare([7, 11], { ...others, ...ours }, pairs);
+  const peer = fastestOf(samples, peers);
   const targets = Object.entries(limits).map(([what, limit]) =>
     ratioTarget(samples, [names[what], peer ?? 'floor'], limit, {
       claim: `${names[what]} / fastest peer`,
@@ -57,7 +56,7 @@ export async function compareWithPeers(workshop, { migrations, flags, limits, la
   );
   return {
     rows: rowsOf(samples),
-    targets: peer === undefined ? [] : targets,
+    targets: [...(peer === undefined ? [] : targets), ratioTarget(samples, [names.warm, names.unverifiedWarm], 1.15)],
     summary: [
       summaryLine(labels.verified, samples, { ...names, peer }),
       summaryLine(labels.unverified, samples, { warm: names.unverifiedWarm, cold: names.unverifiedCold, peer }),

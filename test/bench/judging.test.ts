@@ -43,7 +43,7 @@ const { judge, knownMisses } = await load<{
   judge: (
     scenarios: Readonly<Record<string, { readonly failed?: string; readonly targets?: readonly Target[] }>>,
     misses: readonly Miss[],
-  ) => { readonly lines: readonly string[]; readonly accepted: boolean };
+  ) => { readonly lines: readonly string[]; readonly fresh: readonly Miss[]; readonly accepted: boolean };
   knownMisses: () => readonly Miss[];
 }>('misses.mjs');
 const { lastMeasured, renderPages } = await load<{
@@ -106,11 +106,16 @@ test.each([
     true,
   ],
 ] as const)('%s', (_, value, misses, lines, accepted) => {
-  expect(judge(measured(value), misses)).toEqual({ lines, accepted });
+  expect(judge(measured(value), misses)).toMatchObject({ lines, accepted });
+});
+
+test('a miss that is not known is told as an entry that lacks its reason', () => {
+  const entry = { scenario: 'status', target: 'warm / floor', upTo: 1.32, reason: '' };
+  expect(judge(measured(1.2), [])).toMatchObject({ fresh: [entry] });
 });
 
 test('a scenario that failed is not accepted', () => {
-  expect(judge({ status: { failed: 'Error' } }, [])).toEqual({ lines: ['failed: status'], accepted: false });
+  expect(judge({ status: { failed: 'Error' } }, [])).toMatchObject({ lines: ['failed: status'], accepted: false });
 });
 
 test('each target that was missed when the pages were written is known with its reason', () => {
