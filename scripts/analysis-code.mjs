@@ -14,6 +14,7 @@ export async function analysisCode() {
         "export * from './src/migrate/read/analyse.ts';",
         "export * from './src/adapters/parser/libpg-query.ts';",
         "export * from './src/adapters/analyses/analysis-shape.ts';",
+        "export * from './src/adapters/analyses/segment.ts';",
       ].join('\n'),
       resolveDir: '.',
       loader: 'ts',

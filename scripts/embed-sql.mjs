@@ -14,11 +14,23 @@ const functions = [
   'seeds.sql',
   'written.sql',
   'describe.sql',
+  'drift.sql',
 ];
 
+/** The text of a file without its lines of comment, except in the bodies of functions, which the server keeps. */
+function embedded(name) {
+  let inBody = false;
+  const lines = readFileSync(`${folder}/${name}`, 'utf8').split('\n');
+  const kept = lines.filter((line) => {
+    const isComment = !inBody && line.trimStart().startsWith('--');
+    if (line.split('$$').length % 2 === 0) inBody = !inBody;
+    return !isComment;
+  });
+  return kept.join('\n');
+}
+
 export function render() {
-  const texts = (names) =>
-    names.map((name) => `  ${JSON.stringify(readFileSync(`${folder}/${name}`, 'utf8'))},\n`).join('');
+  const texts = (names) => names.map((name) => `  ${JSON.stringify(embedded(name))},\n`).join('');
   const steps = readdirSync(folder)
     .filter((name) => /^\d+\.sql$/.test(name))
     .sort();
@@ -27,6 +39,9 @@ export function render() {
 /** The steps that bring the tables of schema godwit to their present version, oldest first. */
 export const historySchema: readonly string[] = [
 ${texts(steps)}];
+
+/** The same tables at once, for a database that has none of them. */
+export const historyTables: string = ${JSON.stringify(embedded('whole.sql'))};
 
 /** Functions that describe objects; they need no table. */
 export const describingFunctions: readonly string[] = [
@@ -38,7 +53,7 @@ export const historyFunctions: readonly string[] = [
 ${texts(functions)}];
 
 /** Behind steps and functions: takes what version 1 knew into the baseline. */
-export const historyUpgrade: string = ${JSON.stringify(readFileSync(`${folder}/upgrade.sql`, 'utf8'))};
+export const historyUpgrade: string = ${JSON.stringify(embedded('upgrade.sql'))};
 `;
 }
 

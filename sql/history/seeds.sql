@@ -1,5 +1,6 @@
 -- Rows that migrations wrote, followed by a key (godwit.seed). Columns are known by number, so that renaming them changes
 -- nothing. Everything is compared as text, so these functions mean the same only under the settings of descriptions.
+-- In plpgsql, which keeps its plans: they are called for each table and each row.
 
 -- The rows of a relation with these keys (each an array of texts): the place in the list, the key in the server's own
 -- words (null: no such row), the transaction that wrote the row, a hash of each column. One question, so that the index
@@ -42,42 +43,49 @@ end $$;
 
 -- Can the relation's rows be looked for by this key now? Nobody's lock is waited for.
 create or replace function godwit.is_readable(of_relation oid, of_key smallint[]) returns boolean
-language sql set search_path = pg_catalog, pg_temp as $$
-  select exists (select from pg_class where oid = of_relation and relkind in ('r', 'p'))
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (select from pg_class where oid = of_relation and relkind in ('r', 'p'))
     and not exists (select from unnest(of_key) k where not exists (
       select from pg_attribute a where a.attrelid = of_relation and a.attnum = k and not a.attisdropped))
     and not exists (select from pg_locks where locktype = 'relation' and relation = of_relation
       and mode = 'AccessExclusiveLock' and pid <> pg_backend_pid()
-      and database = (select d.oid from pg_database d where d.datname = current_database()))
-$$;
+      and database = (select d.oid from pg_database d where d.datname = current_database()));
+end $$;
 
 -- Followed rows of one relation as they are now.
 create or replace function godwit.seed_rows(of_relation oid, of_key smallint[])
 returns table (key_values text[], is_there boolean, wrote xid, hashes jsonb)
-language sql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
   with listed as materialized (
     select s.key_values, s.columns, row_number() over (order by s.key_values) as n
     from godwit.seed s where s.relation = of_relation and s.key_columns = of_key)
   select l.key_values, r.own_key is not null, r.wrote, r.hashes
   from listed l join godwit.rows_by_key(of_relation, of_key,
     (select array_agg(distinct c::smallint) from listed, jsonb_object_keys(columns) c),
-    (select jsonb_agg(to_jsonb(listed.key_values) order by listed.n) from listed)) r on r.n = l.n
-$$;
+    (select jsonb_agg(to_jsonb(listed.key_values) order by listed.n) from listed)) r on r.n = l.n;
+end $$;
 
 -- The columns of a followed row that are not as they were kept, with their present hashes; null: none. Those that have
 -- been dropped since do not count.
 create or replace function godwit.seed_difference(kept jsonb, found jsonb) returns jsonb
-language sql immutable set search_path = pg_catalog, pg_temp as $$
-  select jsonb_object_agg(key, found -> key) from jsonb_each(kept) where found ? key and found -> key <> value
-$$;
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  -- By its number: `found` is a variable of every function.
+  return (select jsonb_object_agg(key, $2 -> key) from jsonb_each(kept) where $2 ? key and $2 -> key <> value);
+end $$;
 
 -- Was it written by one of these transactions? Pairs of the first id and the one behind the last of its subtransactions.
 create or replace function godwit.is_own(x xid, windows xid8[], exactly boolean) returns boolean
-language sql set search_path = pg_catalog, pg_temp as $$
-  select exists (select from generate_series(1, cardinality(windows), 2) i
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (select from generate_series(1, cardinality(windows), 2) i
     where x = windows[i]::xid
-      or not exactly and age(x) <= age(windows[i]::xid) and age(x) > age(windows[i + 1]::xid))
-$$;
+      or not exactly and age(x) <= age(windows[i]::xid) and age(x) > age(windows[i + 1]::xid));
+end $$;
 
 -- What the migrations' transactions did to followed rows: what they wrote is taken anew, what they removed is forgotten,
 -- and so is what a migration stated that has been reverted. What was missing or changed when the run began is not theirs.
@@ -227,5 +235,3 @@ begin
     end;
   end loop;
 end $$;
-
-revoke all on all functions in schema godwit from public;

@@ -161,5 +161,3 @@ begin
       from godwit.migration m join godwit.migration n on n.seq = m.seq + 1 where m.seq > before) e;
   perform godwit.log(of_run, kinds, bodies);
 end $$;
-
-revoke all on all functions in schema godwit from public;

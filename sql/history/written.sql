@@ -17,16 +17,13 @@ begin
   union all select 'pg_class'::regclass, inhrelid, 0, xmin, false from pg_inherits where age(xmin) <= a
   union all select 'pg_class'::regclass, seqrelid, 0, xmin, false from pg_sequence where age(xmin) <= a
   union all select 'pg_class'::regclass, partrelid, 0, xmin, false from pg_partitioned_table where age(xmin) <= a
-  union all select 'pg_foreign_table'::regclass, ftrelid, 0, xmin, false from pg_foreign_table where age(xmin) <= a
   union all select 'pg_constraint'::regclass, c.oid, 0, xmin, false from pg_constraint c where age(xmin) <= a and contype not in ('n', 't')
   union all select 'pg_class'::regclass, conrelid, conkey[1], xmin, false from pg_constraint where age(xmin) <= a and contype = 'n' and conrelid <> 0
   -- A trigger that the server made for a constraint tells whether that one is enforced.
   union all select case when tgisinternal then 'pg_constraint'::regclass else 'pg_trigger'::regclass end,
     case when tgisinternal then tgconstraint else t.oid end, 0, xmin, false from pg_trigger t where age(xmin) <= a
-  union all select 'pg_policy'::regclass, p.oid, 0, xmin, false from pg_policy p where age(xmin) <= a
   union all select case rulename when '_RETURN' then 'pg_class'::regclass else 'pg_rewrite'::regclass end,
     case rulename when '_RETURN' then ev_class else r.oid end, 0, xmin, false from pg_rewrite r where age(xmin) <= a
-  union all select 'pg_statistic_ext'::regclass, s.oid, 0, xmin, false from pg_statistic_ext s where age(xmin) <= a
   union all select 'pg_proc'::regclass, p.oid, 0, xmin, false from pg_proc p where age(xmin) <= a
   union all select 'pg_proc'::regclass, aggfnoid::oid, 0, xmin, false from pg_aggregate where age(xmin) <= a
   union all select case when typrelid <> 0 then 'pg_class'::regclass else 'pg_type'::regclass end,
@@ -38,20 +35,28 @@ begin
   union all select 'pg_cast'::regclass, c.oid, 0, xmin, false from pg_cast c where age(xmin) <= a
   union all select 'pg_collation'::regclass, c.oid, 0, xmin, false from pg_collation c where age(xmin) <= a
   union all select 'pg_extension'::regclass, e.oid, 0, xmin, false from pg_extension e where age(xmin) <= a
-  union all select 'pg_event_trigger'::regclass, e.oid, 0, xmin, false from pg_event_trigger e where age(xmin) <= a
   union all select 'pg_publication'::regclass, p.oid, 0, xmin, false from pg_publication p where age(xmin) <= a
   union all select 'pg_publication'::regclass, prpubid, 0, xmin, false from pg_publication_rel where age(xmin) <= a
   union all select 'pg_default_acl'::regclass, d.oid, 0, xmin, false from pg_default_acl d where age(xmin) <= a
   union all select 'pg_language'::regclass, l.oid, 0, xmin, false from pg_language l where age(xmin) <= a
   union all select 'pg_am'::regclass, m.oid, 0, xmin, false from pg_am m where age(xmin) <= a
   union all select 'pg_foreign_data_wrapper'::regclass, f.oid, 0, xmin, false from pg_foreign_data_wrapper f where age(xmin) <= a
-  union all select 'pg_foreign_server'::regclass, s.oid, 0, xmin, false from pg_foreign_server s where age(xmin) <= a
   union all select classoid, objoid, objsubid, xmin, false from pg_description where age(xmin) <= a
   union all select classid, objid, objsubid, xmin, true from pg_depend
     where age(xmin) <= a and deptype in ('a', 'i', 'n') and (deptype <> 'n' or refclassid = 'pg_namespace'::regclass);
-  -- Few databases have any of these, and to open a catalogue costs a session more than to find nothing in it.
-  if exists (select from pg_depend d where d.objid >= 16384 and d.classid = any (array['pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_amop', 'pg_amproc',
-    'pg_conversion', 'pg_transform', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template']::regclass[]::oid[])) then
+  -- Many databases have none of these, and to open a catalogue costs a session more than to find nothing in it. Each of them
+  -- uses something that is not the server's own; whether one does is asked by index, catalogue by catalogue.
+  if exists (select from unnest(array['pg_policy', 'pg_statistic_ext', 'pg_event_trigger', 'pg_foreign_server']::regclass[]::oid[]) c (class)
+    where (select d.objid from pg_depend d where d.classid = c.class order by d.objid desc limit 1) >= 16384) then
+    return query select 'pg_policy'::regclass::oid, p.oid, 0, xmin, false from pg_policy p where age(xmin) <= a
+    union all select 'pg_statistic_ext'::regclass, s.oid, 0, xmin, false from pg_statistic_ext s where age(xmin) <= a
+    union all select 'pg_event_trigger'::regclass, e.oid, 0, xmin, false from pg_event_trigger e where age(xmin) <= a
+    union all select 'pg_foreign_server'::regclass, s.oid, 0, xmin, false from pg_foreign_server s where age(xmin) <= a
+    union all select 'pg_foreign_table'::regclass, ftrelid, 0, xmin, false from pg_foreign_table where age(xmin) <= a;
+  end if;
+  if exists (select from unnest(array['pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_amop', 'pg_amproc', 'pg_conversion', 'pg_transform',
+    'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template']::regclass[]::oid[]) c (class)
+    where (select d.objid from pg_depend d where d.classid = c.class order by d.objid desc limit 1) >= 16384) then
     return query select 'pg_operator'::regclass::oid, o.oid, 0, xmin, false from pg_operator o where age(xmin) <= a
     union all select 'pg_opclass'::regclass, o.oid, 0, xmin, false from pg_opclass o where age(xmin) <= a
     union all select 'pg_opfamily'::regclass, o.oid, 0, xmin, false from pg_opfamily o where age(xmin) <= a
@@ -119,6 +124,8 @@ begin
   where (h.oid >= 16384 or n.nspname = 'public' and h.class = 'pg_namespace'::regclass)
     and (n.oid is null or n.nspname <> 'godwit' and n.nspname !~ '^pg_(toast|temp)')
     and (h.class <> 'pg_class'::regclass or c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c') and c.relpersistence <> 't')
+    -- The array of a row leads to the type of the row, which its relation stands for.
+    and (h.class <> 'pg_type'::regclass or t.typrelid = 0)
     and not exists (select from pg_depend e where e.classid = h.class and e.objid = h.oid and e.deptype = 'e');
 end $$;
 
@@ -126,7 +133,13 @@ end $$;
 -- one, since the server opens it to write them out: views, rules, policies, functions, publications. Few locks are asked for by their
 -- index, whatever the planner thinks.
 create or replace function godwit.locked() returns table (class oid, oid oid, pid integer)
-language sql stable set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql stable set search_path = '' set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  if not exists (select from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock' and pid <> pg_backend_pid()) then
+    return;
+  end if;
+  return query
   with held as materialized (
     select coalesce(i.indrelid, l.relation) as oid, min(l.pid) as pid from pg_locks l left join pg_index i on i.indexrelid = l.relation
     where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
@@ -139,8 +152,8 @@ language sql stable set search_path = '' set enable_hashjoin = off set enable_me
     union all select 'pg_class'::regclass, p.polrelid, u.pid from user_of u join pg_policy p on p.oid = u.objid where u.classid = 'pg_policy'::regclass
     union all select 'pg_publication'::regclass, r.prpubid, u.pid from user_of u join pg_publication_rel r on r.oid = u.objid
       where u.classid = 'pg_publication_rel'::regclass and to_jsonb(r) ->> 'prqual' is not null
-    union all select classid, objid, pid from user_of where classid = 'pg_proc'::regclass) l (class, oid, pid) group by 1, 2
-$$;
+    union all select classid, objid, pid from user_of where classid = 'pg_proc'::regclass) l (class, oid, pid) group by 1, 2;
+end $$;
 
 -- Objects of the baseline that the catalogue has no more, columns only of these relations (null: of all). Each catalogue
 -- is read once, whatever the planner thinks of tables that have just been filled; of a dropped column the row stays.

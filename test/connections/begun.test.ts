@@ -53,7 +53,26 @@ test('what is asked at the start is asked once, in the order of the runner', asy
   ]);
 });
 
-test('a history that is changed reads it under the run lock', async ({ database }) => {
+test('`status` asks once, and for the statements of applied files only where a file differs', async ({ database }) => {
+  await using relay = await startRelay(database.url);
+  using project = createProject(migrations, relay.url);
+  await project.run('up');
+  const asked = async (): Promise<readonly string[]> => {
+    const before = relay.connections.length;
+    const ran = await project.run('status', '--json');
+    expect(ran.json[0]).toMatchObject({ pending: 0, migrations: [{ id: '1', state: 'applied' }] });
+    return relay.connections.slice(before).flatMap(({ messages }) => messages);
+  };
+  const aboutStatements = /group by seq/;
+  const unchanged = await asked();
+  expect(unchanged).toHaveLength(6);
+  expect(unchanged.filter((text) => aboutStatements.test(text))).toEqual([]);
+  project.write('migrations/1_a.sql', '-- a comment\ncreate table a (id int primary key);');
+  const changed = await asked();
+  expect(changed.filter((text) => aboutStatements.test(text))).not.toEqual([]);
+});
+
+test('a run that changes something reads the history under the run lock', async ({ database }) => {
   await using relay = await startRelay(database.url);
   using project = createProject(migrations, relay.url);
   await project.run('up');

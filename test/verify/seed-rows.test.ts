@@ -142,6 +142,37 @@ insert into swallowed values ('y');`,
   expect((await verify(project)).failed).toEqual(['error: public.theirs (k b) missing']);
 });
 
+test('of many tables in one run each is followed, also where the key of one cannot be read any more', async () => {
+  await using database = await createTestDatabase();
+  const tables = Array.from(
+    { length: 120 },
+    (_, n) => `create table t${n} (k int primary key); insert into t${n} values (${n});`,
+  );
+  using project = createProject(
+    {
+      'migrations/1_a.sql': `create schema other; create table other.t5 (k int primary key);
+${tables.join('\n')}
+create type mood as enum ('glad'); create table moods (m mood primary key); insert into moods values ('glad');
+alter type mood rename value 'glad' to 'happy';`,
+      'migrations/2_b.sql': `set search_path to other; insert into t5 values (7);`,
+      'migrations/3_c.sql': `insert into t5 values (8);`,
+    },
+    database.url,
+  );
+  const findings = await up(project);
+  expect(notFollowed(findings)).toEqual(['122 public.moods: the row']);
+  expect(findings[0]?.why).toMatch(/invalid input value for enum mood: "glad"/);
+  expect((await verify(project)).intact).toBe(122);
+  await database.query('delete from t0; delete from t5; delete from t119; delete from other.t5');
+  expect((await verify(project)).failed.toSorted()).toEqual([
+    'error: other.t5 (k 7) missing',
+    'error: public.t0 (k 0) missing',
+    'error: public.t119 (k 119) missing',
+    'error: public.t5 (k 5) missing',
+    'error: public.t5 (k 8) missing',
+  ]);
+});
+
 test('rows that row security hides are never called missing', async () => {
   await using database = await createTestDatabase();
   const role = await database.role('owner');

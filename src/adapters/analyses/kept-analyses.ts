@@ -17,7 +17,7 @@ export interface KeptAnalysesStore extends KeptAnalyses {
 /** Larger analyses, in bytes, are made again. */
 const largest = 1024 * 1024;
 /** So much, in bytes, waits in memory to be written. */
-const mostWaiting = 4 * 1024 * 1024;
+const mostWaiting = 1024 * 1024;
 
 /**
  * Opens the analyses that this account has kept, in `analyses` in its cache folder. Nothing is read before one is looked
@@ -40,9 +40,9 @@ export function openKeptAnalyses(
   let waiting: Entry[] = [];
   let size = 0;
   const folderOf = (): string | undefined => (found ??= { folder: privateFolder(join('analyses', code), env) }).folder;
-  const save = (): void => {
+  const write = (midway: boolean): void => {
     const folder = waiting.length === 0 ? undefined : folderOf();
-    if (folder !== undefined) addSegment(folder, waiting);
+    if (folder !== undefined) addSegment(folder, waiting, midway);
     waiting = [];
     size = 0;
     segments = undefined;
@@ -61,9 +61,9 @@ export function openKeptAnalyses(
       if (text.length > largest) return;
       waiting.push({ key: inputs, text });
       size += text.length;
-      if (size > mostWaiting) save();
+      if (size > mostWaiting) write(true);
     },
-    save,
+    save: () => write(false),
   };
 }
 
@@ -77,10 +77,10 @@ function openSegments(folder: string | undefined): readonly KeptSegment[] {
   }
 }
 
-function readAnalysis(text: Buffer | undefined): Analysis | undefined {
+function readAnalysis(text: string | undefined): Analysis | undefined {
   if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text.toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return isAnalysis(value) ? value : undefined;
   } catch {
     return undefined;

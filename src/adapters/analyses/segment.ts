@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readPrivate, readPrivatePart, writePrivate } from '../files/private-cache.ts';
 
 /*
@@ -6,14 +6,15 @@ import { readPrivate, readPrivatePart, writePrivate } from '../files/private-cac
  *
  *     hash of count and index (32) · count (4) · index · entries
  *
- * The index is sorted by key: key (32), offset (4), length (4). An entry begins with a hash of its key and its text. So
- * a few entries of a large segment are read without the others, and each one is checked.
+ * The index is sorted by key: key (32), offset (4), length (4). An entry is a hash of what follows (32), its key (32) and
+ * its text. So a few entries of a large segment are read without the others, and each one is checked.
  */
 
 const hashBytes = 32;
 const headBytes = hashBytes + 4;
 const keyBytes = 32;
 const placeBytes = keyBytes + 8;
+const entryHead = hashBytes + keyBytes;
 /** Entries are read in blocks: those of neighbouring migrations are next to each other. */
 const blockBytes = 256 * 1024;
 
@@ -26,32 +27,33 @@ export interface Entry {
 
 /** A segment that is read entry by entry. */
 export interface KeptSegment {
-  /** Undefined: it is not in the segment, or damaged. */
-  find(key: string): Buffer | undefined;
+  /** The text of an entry; undefined: it is not in the segment, or damaged. */
+  find(key: string): string | undefined;
 }
 
 /** Opens a segment; undefined if its index is missing, damaged or not this account’s own. */
 export function openSegment(path: string): KeptSegment | undefined {
   const index = readIndex(path);
   if (index === undefined) return undefined;
-  let block: { readonly start: number; readonly bytes: Buffer } | undefined;
-  const read = (offset: number, length: number): Buffer | undefined => {
-    if (block === undefined || offset < block.start || offset + length > block.start + block.bytes.length) {
-      const start = offset - (offset % blockBytes);
-      const bytes = readPrivatePart(path, start, Math.max(blockBytes, offset + length - start));
-      block = bytes === undefined ? undefined : { start, bytes };
-    }
-    return block?.bytes.subarray(offset - block.start, offset - block.start + length);
-  };
+  let block: { readonly start: number; readonly bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
   return {
     find(key) {
-      const at = placeOf(index, Buffer.from(key, 'hex'));
-      if (at === undefined) return undefined;
-      const entry = read(index.readUInt32LE(at + keyBytes), index.readUInt32LE(at + keyBytes + 4));
-      const text = entry?.subarray(hashBytes);
-      return text !== undefined && entry?.subarray(0, hashBytes).equals(entryHash(key, text)) === true
-        ? text
-        : undefined;
+      const place = placeOf(index, Buffer.from(key, 'hex'));
+      if (place === undefined) return undefined;
+      const offset = index.readUInt32LE(place + keyBytes);
+      const length = index.readUInt32LE(place + keyBytes + 4);
+      if (offset < block.start || offset + length > block.start + block.bytes.length) {
+        const start = offset - (offset % blockBytes);
+        const bytes = readPrivatePart(path, start, Math.max(blockBytes, offset + length - start));
+        if (bytes === undefined) return undefined;
+        block = { start, bytes };
+      }
+      const { bytes } = block;
+      const [at, end] = [offset - block.start, offset - block.start + length];
+      if (length < entryHead || end > bytes.length || bytes.toString('hex', at + hashBytes, at + entryHead) !== key)
+        return undefined;
+      const intact = bytes.toString('hex', at, at + hashBytes) === hashOf(bytes.subarray(at + hashBytes, end));
+      return intact ? bytes.toString('utf8', at + entryHead, end) : undefined;
     },
   };
 }
@@ -69,7 +71,13 @@ export function readEntries(path: string): readonly Entry[] {
       length: bytes.readUInt32LE(at + keyBytes + 4),
     }))
     .sort((a, b) => a.offset - b.offset)
-    .map(({ key, offset, length }) => ({ key, text: bytes.subarray(offset + hashBytes, offset + length) }));
+    .map(({ key, offset, length }) => ({ key, text: bytes.subarray(offset + entryHead, offset + length) }));
+}
+
+/** How large, in bytes, a segment of these entries is. */
+export function segmentSize(entries: readonly Entry[]): number {
+  const each = placeBytes + entryHead;
+  return entries.reduce((sum, { text }) => sum + each + text.length, hashBytes + headBytes);
 }
 
 /** Writes a segment whole, or not at all. */
@@ -80,8 +88,9 @@ export function writeSegment(path: string, entries: readonly Entry[]): void {
   const parts: Buffer[] = [];
   let offset = headBytes + index.length;
   const places = entries.map(({ key, text }) => {
-    parts.push(entryHash(key, text), text);
-    const place = { key, offset, length: hashBytes + text.length };
+    const content = Buffer.concat([Buffer.from(key, 'hex'), text]);
+    parts.push(Buffer.from(hashOf(content), 'hex'), content);
+    const place = { key, offset, length: hashBytes + content.length };
     offset += place.length;
     return place;
   });
@@ -91,7 +100,8 @@ export function writeSegment(path: string, entries: readonly Entry[]): void {
     index.writeUInt32LE(place.offset, at * placeBytes + keyBytes);
     index.writeUInt32LE(place.length, at * placeBytes + keyBytes + 4);
   }
-  writePrivate(path, Buffer.concat([hashOf(count, index), count, index, ...parts]));
+  const head = Buffer.concat([count, index]);
+  writePrivate(path, Buffer.concat([Buffer.from(hashOf(head), 'hex'), head, ...parts]));
 }
 
 function readIndex(path: string): Buffer | undefined {
@@ -100,7 +110,8 @@ function readIndex(path: string): Buffer | undefined {
   const length = head.readUInt32LE(hashBytes) * placeBytes;
   const index = length > mostIndexed ? undefined : readPrivatePart(path, headBytes, length);
   if (index?.length !== length) return undefined;
-  return head.subarray(0, hashBytes).equals(hashOf(head.subarray(hashBytes), index)) ? index : undefined;
+  const intact = head.toString('hex', 0, hashBytes) === hashOf(Buffer.concat([head.subarray(hashBytes), index]));
+  return intact ? index : undefined;
 }
 
 /** No index is as large, in bytes; a damaged count may say so. */
@@ -121,12 +132,6 @@ function placeOf(index: Buffer, key: Buffer): number | undefined {
   return undefined;
 }
 
-function entryHash(key: string, text: Buffer): Buffer {
-  return hashOf(key, text);
-}
-
-function hashOf(...parts: readonly (string | Buffer)[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+function hashOf(bytes: Buffer): string {
+  return hash('sha256', bytes, 'hex');
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readEntries, writeSegment, type Entry } from './segment.ts';
+import { readEntries, segmentSize, writeSegment, type Entry } from './segment.ts';
 
 /** All segments of one folder have at most this size, in bytes: room for 25,000 ordinary migrations. */
 const mostKept = 32 * 1024 * 1024;
@@ -26,16 +26,18 @@ interface FoundSegment {
  * Adds entries to a folder as a new segment. It absorbs earlier ones that are not much larger, so that there are few:
  * their number grows with the logarithm of their size. Several processes may do this at the same time; at worst an entry
  * is there twice, or is made again.
+ *
+ * @param midway true: more follow at once, so nothing is absorbed yet, which takes memory
  */
-export function addSegment(folder: string, added: readonly Entry[]): void {
+export function addSegment(folder: string, added: readonly Entry[], midway: boolean): void {
   try {
     const present = segmentsOf(folder);
     if (present.length === 0) removeOthers(folder);
-    let size = added.reduce((sum, { text }) => sum + text.length, 0);
+    let size = segmentSize(added);
     const total = present.reduce((sum, one) => sum + one.size, size);
     const absorbed: FoundSegment[] = [];
     for (const one of present) {
-      if (total <= mostKept && one.size > 2 * size) break;
+      if (total <= mostKept && (one.size > 2 * size || midway)) break;
       absorbed.push(one);
       size += one.size;
     }

@@ -4,6 +4,7 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/ports.ts';
 import { openFile } from './byte-source.ts';
+import { holdHeapGrowth } from './heap-growth.ts';
 
 /**
  * Opens a folder of the file system.
@@ -23,7 +24,11 @@ export function openFolder(path: string, label: string): Folder {
   };
   return {
     label,
-    list: () => Promise.resolve(listFolder(root, label)),
+    list() {
+      const listed = listFolder(root, label);
+      if (listed.ok && listed.value.length > many) holdHeapGrowth();
+      return Promise.resolve(listed);
+    },
     open(name) {
       const [first = '', ...rest] = name.split('/');
       if (!isPlainName(first)) return Promise.reject(notAName(name));
@@ -64,6 +69,9 @@ function listAround(root: string, label: string): readonly string[] {
     }
   });
 }
+
+/** With more entries than this, memory matters more than the pace of garbage collection. */
+const many = 1000;
 
 /** After as many files, others get their turn: a connection that is being made, Ctrl-C. */
 const atOnce = 64;

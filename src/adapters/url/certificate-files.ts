@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import * as tls from 'node:tls';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { DatabaseAddress, TlsTexts } from '../postgres/address.ts';
@@ -165,9 +164,16 @@ const bundles = [
   '/etc/ssl/cert.pem',
 ];
 
+/** Newer versions of Node know those of the system. */
+interface Authorities {
+  readonly rootCertificates: readonly string[];
+  readonly getCACertificates?: (kind: string) => readonly string[];
+}
+
 /** The authorities that this machine trusts; those that come with Node where they cannot be found. */
 function systemAuthorities(): readonly string[] {
-  const { getCACertificates } = tls as unknown as { getCACertificates?: (kind: string) => readonly string[] };
+  // Loading it, and with an import also its list of authorities, costs every other start some milliseconds.
+  const { rootCertificates, getCACertificates } = process.getBuiltinModule('node:tls') as Authorities;
   for (const path of [process.env['SSL_CERT_FILE'], ...(getCACertificates === undefined ? bundles : [])]) {
     try {
       if (path !== undefined && path !== '') return [readFileSync(path, 'utf8')];
@@ -176,7 +182,7 @@ function systemAuthorities(): readonly string[] {
     }
   }
   const found = getCACertificates?.('system') ?? [];
-  return found.length > 0 ? found : tls.rootCertificates;
+  return found.length > 0 ? found : rootCertificates;
 }
 
 function absolute(path: string): string {

@@ -3,17 +3,18 @@ import { quoteLiteral } from '../../../sql/quote.ts';
 import type { Session } from '../../contract/ports.ts';
 import { serverFault } from '../../contract/server-fault.ts';
 import { newestVersion } from './newest-version.ts';
-import { historyFunctions, historySchema } from './schema.generated.ts';
+import { historyFunctions, historySchema, historyTables } from './schema.generated.ts';
 
 const installKey = '1735353463, 26997';
 
 /**
- * Upgrades schema godwit to its present version, in one transaction. Called by the holder of the run lock, so two runs
- * never do it at once.
+ * Creates schema godwit, or upgrades it to its present version, in one transaction. Called by the holder of the run
+ * lock, so two runs never do it at once.
  */
 export async function installHistory(session: Session, version: number, environment: string): Promise<Outcome<void>> {
   if (version >= newestVersion) return ok(undefined);
-  const steps = [...historySchema.slice(version), ...historyFunctions].join('\n');
+  const tables = version === 0 ? [historyTables] : historySchema.slice(version);
+  const steps = [...tables, ...historyFunctions].join('\n');
   const first =
     version === 0
       ? `INSERT INTO godwit.guard (schema_version, environment) VALUES (${newestVersion}, ${quoteLiteral(environment)});

@@ -40,6 +40,12 @@ export async function noteState(
   const { systemId, databaseOid } = live.server;
   const moved = isElsewhere(live, baseline);
   const identity = `UPDATE godwit.guard SET system_id = ${quoteLiteral(systemId)}, database_oid = ${Number(databaseOid)}, server_major = ${live.major}`;
+  const found = `SELECT godwit.note_found(${quoteLiteral(live.run)})`;
+  if (history.version === 0) {
+    // There is no baseline: nothing can have drifted, and no row is followed.
+    await send(live, [identity, found, 'UPDATE godwit.guard SET horizon = pg_catalog.pg_current_snapshot()']);
+    return '';
+  }
   const chainBaseline = `SELECT godwit.chain_baseline(${quoteLiteral(live.run)}, '[]', '${baseline.major === live.major ? 'copy' : 'major'}')`;
   await Promise.all([
     // This fails if version 1 has noted nothing, and then there is nothing to process.
@@ -47,7 +53,7 @@ export async function noteState(
     ...(moved ? [send(live, [...rebindBaseline(baseline.major === live.major), chainBaseline, identity])] : []),
     // Sent before the work of an earlier run is described, because that forgets its transactions.
     ...(touchesRows ? [send(live, [`SELECT godwit.look_at_seeds(${quoteLiteral(live.run)})`])] : []),
-    send(live, [`${identity} WHERE server_major = 0`, `SELECT godwit.note_found(${quoteLiteral(live.run)})`]),
+    send(live, [`${identity} WHERE server_major = 0`, found]),
     // In one transaction, because what could not be described would look like drift.
     send(live, [
       ...(history.undescribed ? [describing(live.added), chainDescribed(live.run)] : []),
@@ -128,10 +134,15 @@ function chainDescribed(run: string): string {
 
 /** One message without BEGIN: an error ends its transaction, and later messages are not affected. */
 function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {
-  return sendGuarded(live, [...describingSettings, ...statements]);
+  return sendUnsynced(live, [...describingSettings, ...statements]);
 }
 
-/** The same under the initial settings of the session. */
+/** `sendGuarded` without waiting for the disk: nothing of it is claimed before the end of the run, a durable commit. */
+export function sendUnsynced(live: LiveRun, statements: readonly string[]): Promise<Reply> {
+  return sendGuarded(live, ['SET LOCAL synchronous_commit TO off', ...statements]);
+}
+
+/** One message without BEGIN, under the initial settings of the session. */
 export function sendGuarded({ session, epoch, head }: LiveRun, statements: readonly string[]): Promise<Reply> {
   const entered = opening(epoch, head).slice(unboundReset.length);
   const commands = [...unboundReset, ...entered, ...statements];

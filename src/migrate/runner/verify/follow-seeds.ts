@@ -7,7 +7,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { SeedStep } from '../../contract/seed-step.ts';
 import { seededTables, seedGroups, seedSources, type SeededTable, type SeedGroup } from './seed-sources.ts';
 import { describingSettings } from './words/described.ts';
-import { sendGuarded } from './describe.ts';
+import { sendUnsynced } from './describe.ts';
 import type { LiveRun } from '../run/live-run.ts';
 
 /** A migration whose rows have not been searched for yet. */
@@ -37,10 +37,10 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<re
     steps: analysis.seeds,
   }));
   const sources = seedSources(steps, path);
-  const refreshed = sendGuarded(live, ['SELECT godwit.refresh_seeds()']);
+  const refreshed = sendUnsynced(live, ['SELECT godwit.refresh_seeds()']);
   if (sources.length > 0) await followAll(ports, live, recorded, await groupsOf(live, sources));
   if ((await refreshed).ok)
-    await sendGuarded(live, ['DELETE FROM godwit.unfollowed', 'UPDATE godwit.guard SET unfollowed = false']);
+    await sendUnsynced(live, ['DELETE FROM godwit.unfollowed', 'UPDATE godwit.guard SET unfollowed = false']);
   return sources.length === 0 ? [] : rowChanges(await querySeeds(live, [...describingSettings, rowsQuery(live.run)]));
 }
 
@@ -89,28 +89,46 @@ async function followAll(
   groups: readonly SeedGroup[],
 ): Promise<void> {
   const bySeq = new Map(recorded.map((one) => [one.seq, one]));
-  const read = groups.flatMap((group) => {
+  const read = groups.flatMap((group): readonly FollowedGroup[] => {
     const of = bySeq.get(group.seq);
     return of === undefined ? [] : [{ group, of }];
   });
-  const keys = await Promise.all(read.map(({ group, of }) => keyTexts(live, of, group)));
-  const report = async ({ group, of }: (typeof read)[number], asked: Promise<Missed | undefined>): Promise<void> => {
-    const missed = await asked;
-    if (missed === undefined) return;
-    const { rows, line, table, why } = missed;
-    const all = group.rows.length;
-    ports.emit({
-      kind: 'finding',
-      finding: fault('seed-not-followed', {
-        where: { file: of.migration.up.file, line },
-        why: `${table}: ${rows === all ? (all === 1 ? 'the row' : `${all} rows`) : `${rows} of ${all} rows`}. ${why}`,
-      }),
-    });
-  };
-  const reported: Promise<void>[] = [];
+  const keys = await keyTextsOf(live, read);
   // In the order of the file: of two statements for one row, the later one counts.
-  for (const [index, one] of read.entries()) reported.push(report(one, follow(live, one, keys[index] ?? [])));
-  await Promise.all(reported);
+  for (const part of inParts(read)) {
+    const missed = await followPart(live, part, keys);
+    for (const [index, { group, of }] of part.entries()) reportMissed(ports, { group, of }, missed[index]);
+  }
+}
+
+function reportMissed(ports: RunnerPorts, { group, of }: FollowedGroup, missed: Missed | undefined): void {
+  if (missed === undefined) return;
+  const { rows, line, table, why } = missed;
+  const all = group.rows.length;
+  ports.emit({
+    kind: 'finding',
+    finding: fault('seed-not-followed', {
+      where: { file: of.migration.up.file, line },
+      why: `${table}: ${rows === all ? (all === 1 ? 'the row' : `${all} rows`) : `${rows} of ${all} rows`}. ${why}`,
+    }),
+  });
+}
+
+/** A group of rows with the migration that inserted them. */
+interface FollowedGroup {
+  readonly group: SeedGroup;
+  readonly of: UnfollowedMigration;
+}
+
+/** Values of a group's key, or why they cannot be read. */
+type KeyTexts = readonly (readonly string[])[] | string;
+
+/** Groups that share a message, and so its transaction. */
+const groupsPerMessage = 50;
+
+function inParts(groups: readonly FollowedGroup[]): readonly (readonly FollowedGroup[])[] {
+  const starts = Array.from({ length: Math.ceil(groups.length / groupsPerMessage) }, (_, n) => n * groupsPerMessage);
+  return starts.map((start) => groups.slice(start, start + groupsPerMessage));
 }
 
 interface Missed {
@@ -123,25 +141,39 @@ interface Missed {
 const notFound =
   'Not found by its key as this migration wrote it: the row existed before, or a trigger, a rule or a later migration changed it.';
 
-async function follow(
+/** Follows the rows of several groups in one transaction; if that fails, one by one. */
+async function followPart(
   live: LiveRun,
-  { of, group }: { readonly of: UnfollowedMigration; readonly group: SeedGroup },
-  keys: Awaited<ReturnType<typeof keyTexts>>,
-): Promise<Missed | undefined> {
-  const [first] = group.rows;
-  const nameQuery = `select ${group.table.oid}::pg_catalog.oid::pg_catalog.regclass::text`;
-  if (typeof keys === 'string') {
-    const named = await querySeeds(live, [...describingSettings, nameQuery]);
-    return { rows: group.rows.length, line: first?.line ?? 0, table: named?.rows[0]?.[0] ?? '', why: keys };
+  part: readonly FollowedGroup[],
+  keys: ReadonlyMap<SeedGroup, KeyTexts>,
+): Promise<readonly (Missed | undefined)[]> {
+  const calls = part.map((one) => followingCall(one, keys.get(one.group) ?? []));
+  const reply = await sendUnsynced(live, [...describingSettings, ...calls]);
+  const answers = reply.ok ? reply.results.slice(-calls.length) : [];
+  const missed: (Missed | undefined)[] = [];
+  for (const [index, { group }] of part.entries()) {
+    const answer = reply.ok ? answers[index] : await querySeeds(live, [...describingSettings, calls[index] ?? '']);
+    missed.push(missedIn(answer, keys.get(group) ?? [], group));
   }
+  return missed;
+}
+
+/** A query that follows the rows of one group; where their keys cannot be read, it only names the table. */
+function followingCall({ of, group }: FollowedGroup, keys: KeyTexts): string {
+  const nameQuery = `select ${group.table.oid}::pg_catalog.oid::pg_catalog.regclass::text`;
+  if (typeof keys === 'string') return nameQuery;
   const { analysis, seq, wrote } = of;
   // Only after a savepoint does a row have a transaction id other than the migration's.
   const exactly = !analysis.statements.some(({ tag }) => tag === 'SAVEPOINT');
   const lines = group.rows.map(({ line }) => line).join(',');
-  const call = `select line, missed, why, (${nameQuery}) from godwit.follow_rows(${group.table.oid}, '{${group.key.join(',')}}', '{${group.columns.join(',')}}',
+  return `select line, missed, why, (${nameQuery}) from godwit.follow_rows(${group.table.oid}, '{${group.key.join(',')}}', '{${group.columns.join(',')}}',
 ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directives.frozen}, ${quoteLiteral(wrote)}, ${exactly}, ${group.keeps}) order by line`;
-  const answer = await querySeeds(live, [...describingSettings, call]);
+}
+
+function missedIn(answer: ResultSet | undefined, keys: KeyTexts, group: SeedGroup): Missed | undefined {
   const rows = answer?.rows ?? [];
+  if (typeof keys === 'string')
+    return { rows: group.rows.length, line: group.rows[0]?.line ?? 0, table: rows[0]?.[0] ?? '', why: keys };
   const missed = rows.reduce((sum, [, count]) => sum + Number(count ?? 0), 0);
   if (missed === 0) return undefined;
   const [line, , why, table] = rows[0] ?? [];
@@ -153,15 +185,46 @@ ${quoteLiteral(JSON.stringify(keys))}, '{${lines}}', ${seq}, ${analysis.directiv
   };
 }
 
-/**
- * The values of the key literals according to the server, as text: read under the initial settings and search path of
- * the session, as the statement was. A string: why they cannot be read.
- */
-async function keyTexts(
+/** The keys of all groups, asked in few messages; what one literal makes fail is asked again, group by group. */
+async function keyTextsOf(live: LiveRun, read: readonly FollowedGroup[]): Promise<ReadonlyMap<SeedGroup, KeyTexts>> {
+  // A search path holds until the end of its message: groups that want the session's own come first.
+  const ordered = read.toSorted((one, other) => Number(one.group.path !== null) - Number(other.group.path !== null));
+  const texts = inParts(ordered).map(async (part) => await keyTextsOfPart(live, part));
+  return new Map((await Promise.all(texts)).flat());
+}
+
+async function keyTextsOfPart(
   live: LiveRun,
-  { body }: UnfollowedMigration,
-  group: SeedGroup,
-): Promise<readonly (readonly string[])[] | string> {
+  part: readonly FollowedGroup[],
+): Promise<readonly (readonly [SeedGroup, KeyTexts])[]> {
+  const questions = await Promise.all(part.map(keyQuestion));
+  const reply = await sendUnsynced(live, [...keySettings, ...questions.flat()]);
+  if (!reply.ok && part.length > 1) {
+    const alone = part.map(async (one) => await keyTextsOfPart(live, [one]));
+    return (await Promise.all(alone)).flat();
+  }
+  if (!reply.ok)
+    return part.map(({ group }) => [group, `Its key cannot be read any more: ${reply.error.message}.`] as const);
+  // Each question ends with its query.
+  let end = reply.results.length - questions.flat().length;
+  return part.map(({ group }, index) => {
+    end += questions[index]?.length ?? 0;
+    const rows = reply.results[end - 1]?.rows ?? [];
+    return [group, rows.map(([, ...values]) => values.map((value) => value ?? ''))] as const;
+  });
+}
+
+const keySettings: readonly string[] = [
+  "SET LOCAL DateStyle TO 'ISO'",
+  'SET LOCAL extra_float_digits TO 1',
+  "SET LOCAL bytea_output TO 'hex'",
+];
+
+/**
+ * Commands whose last one queries the values of the key literals according to the server, as text: under the initial
+ * settings and search path of the session, as the statement was.
+ */
+async function keyQuestion({ of: { body }, group }: FollowedGroup): Promise<readonly string[]> {
   const types = group.key.map(
     (number) => group.table.columns.find((column) => column.number === number)?.type ?? 'text',
   );
@@ -176,18 +239,13 @@ async function keyTexts(
     rows.push(`(${index}, ${values.join(', ')})`);
   }
   const path = group.path?.map(quoteIdent).join(', ') ?? '';
-  const settings = [
+  return [
     ...(group.path === null ? [] : [`SET LOCAL search_path TO ${path === '' ? "''" : path}`]),
-    "SET LOCAL DateStyle TO 'ISO'",
-    'SET LOCAL extra_float_digits TO 1',
-    "SET LOCAL bytea_output TO 'hex'",
+    `SELECT * FROM (VALUES ${rows.join(',\n')}) v ORDER BY 1`,
   ];
-  const reply = await sendGuarded(live, [...settings, `SELECT * FROM (VALUES ${rows.join(',\n')}) v ORDER BY 1`]);
-  if (!reply.ok) return `Its key cannot be read any more: ${reply.error.message}.`;
-  return (reply.results.at(-1)?.rows ?? []).map(([, ...texts]) => texts.map((text) => text ?? ''));
 }
 
 async function querySeeds(live: LiveRun, commands: readonly string[]): Promise<ResultSet | undefined> {
-  const reply = await sendGuarded(live, commands);
+  const reply = await sendUnsynced(live, commands);
   return reply.ok ? reply.results.at(-1) : undefined;
 }
