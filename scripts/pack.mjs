@@ -34,7 +34,7 @@ const exportStatement = /(?<=^|[;}\n])export\{([^{}"]*)\};?/g;
 const defaultExport = /(?<=^|[;}\n])export default /g;
 const dynamicImport = /\bimport\(("[^"]+")\)/g;
 // A file whose name is not fixed, such as a configuration, is imported by Node.
-const trueImport = /\bimport\((?!["'])/g;
+const trueImport = /(?<![.\w$])import\((?!["'])/g;
 
 function asFunction(name, text, imports) {
   // Whatever is assigned later would not arrive in the chunks that import it.
