@@ -1,6 +1,6 @@
 // The highest memory of every command on every Node, with 200 migrations.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { runNode } from '../support/child.mjs';
 import { checkApplied } from '../support/database.mjs';
@@ -52,7 +52,6 @@ async function* commandsOf(workshop, node) {
   writeFileSync(join(cwd, 'migrations', `${script}.sql`), 'CREATE TABLE undone (id int);\n');
   writeFileSync(join(cwd, 'migrations', `${script}.down.sql`), 'DROP TABLE undone;\n');
   const url = await workshop.database();
-  const empty = await workshop.database();
   const peak = async (args, { database = url, cache = 'warm', exits } = {}) => {
     const env = { DATABASE_URL: database };
     const { peakMB } = await workshop.run(args, { cwd, node, cache, env, exits, peak: true });
@@ -68,17 +67,34 @@ async function* commandsOf(workshop, node) {
   await checkApplied(url, migrations);
   yield { ...cold, command: 'up' };
   workshop.forget(cwd);
-  yield await peak(['up', '--no-verify', '--yes'], { database: empty });
-  await checkApplied(empty, migrations);
-  workshop.forget(cwd);
+  for (const flags of [['--no-verify'], ['--tx', 'all']]) {
+    const database = await workshop.database();
+    yield await peak(['up', ...flags], { database });
+    await checkApplied(database, migrations);
+    workshop.forget(cwd);
+  }
   yield await peak(['status']);
   yield await peak(['verify']);
   yield await peak(['runs', 'list']);
   yield await peak(['exec', '--', 'true']);
+  yield await peak(['squash', String(migrations.list.length)]);
   yield await peak(['down', '--yes']);
   yield await peak(['db', 'status']);
   yield await peak(['new', 'one_more']);
+  yield await adopt(workshop, node);
   yield await job(workshop, node);
+}
+
+/** Of a database that another tool made. */
+async function adopt(workshop, node) {
+  const migrations = smallMigrations(workshop.size(200));
+  const cwd = dirname(workshop.folder('godwit', migrations));
+  const url = await workshop.database();
+  await workshop.call('floor', 'up', { migrations, url });
+  workshop.forget(cwd);
+  const args = ['adopt', '--baseline', String(migrations.list.length), '--yes'];
+  const { peakMB } = await workshop.run(args, { cwd, node, env: { DATABASE_URL: url }, peak: true });
+  return { command: args.join(' '), peakMB };
 }
 
 async function job(workshop, node) {

@@ -63,6 +63,10 @@ export interface Project {
   /** The names of its runs. */
   readonly runIds: RunIds;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Present: one of many databases that share the environment, by its name; it is not the pinned one. */
+  readonly member?: string;
+  /** The schema of this database that belongs to the work. */
+  readonly schema?: string;
   /** Warnings about configuration and URL. */
   readonly findings: readonly Finding[];
 }

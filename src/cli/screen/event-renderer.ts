@@ -245,6 +245,8 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
       case 'adoption':
       case 'recorded':
       case 'run.details':
+      case 'database.finished':
+      case 'databases.finished':
         break;
     }
   };
