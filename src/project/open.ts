@@ -101,7 +101,7 @@ export async function openLoaded(
   const environment = imaged.value;
   const migrations = migrationsFolder(root, config, environment.migrations);
   if (!migrations.ok) return migrations;
-  const lock = await readLock(root);
+  const lock = readLock(root);
   if (!lock.ok) return lock;
   const isPinned = environment.database.kind !== 'embedded' && environment.copiedFrom === undefined;
   const pinned = isPinned ? lock.value.get(environment.name) : undefined;

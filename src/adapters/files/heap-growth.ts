@@ -13,9 +13,15 @@ let timer: NodeJS.Timeout | undefined;
  * whenever it would enlarge it.
  */
 export function holdHeapGrowth(): void {
+  // What V8 has compiled is kept at exit, for starts that have not set the flag yet.
+  if (timer === undefined) process.prependOnceListener('exit', release);
   setFlagsFromString(small);
   clearTimeout(timer);
-  timer = setTimeout(() => setFlagsFromString('--semi-space-growth-factor=2'), heldFor).unref();
+  timer = setTimeout(release, heldFor).unref();
+}
+
+function release(): void {
+  setFlagsFromString('--semi-space-growth-factor=2');
 }
 
 /**
