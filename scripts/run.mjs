@@ -15,7 +15,7 @@ const [verb = 'start', ...rest] = process.argv.slice(2);
 const jobs = {
   start: () => {
     build();
-    return node('dist/godwit.js', 'demo', ...rest);
+    return node('dist/godwit.cjs', 'demo', ...rest);
   },
   test: () => {
     build();

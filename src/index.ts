@@ -7,6 +7,7 @@ export { GodwitError } from './kit/godwit-error.ts';
 export { adopt, deploy, down } from './library/change.ts';
 export { exec } from './library/exec.ts';
 export { explain } from './library/explain.ts';
+export { deployAll } from './library/fleet.ts';
 export { plan, status, verify } from './library/look.ts';
 export { runs } from './library/runs.ts';
 
@@ -16,6 +17,7 @@ export type { Ending, ProjectOptions } from './library/call.ts';
 export type { AdoptOptions, Deployed, DeployOptions, DownOptions } from './library/change.ts';
 export type { ExecOptions, Executed } from './library/exec.ts';
 export type { Explanation } from './library/explain.ts';
+export type { DeployAllOptions, DeployedAll, DeployedDatabase } from './library/fleet.ts';
 export type { Planned, PlanOptions, Status, StatusOptions, Verified, VerifyOptions } from './library/look.ts';
 export type { RunAttached, RunCancelled, RunOptions, RunsListed, RunsListOptions, RunShown } from './library/runs.ts';
 export type { Checkpoint } from './migrate/contract/checkpoint.ts';

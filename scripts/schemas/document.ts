@@ -40,6 +40,18 @@ export const document = z
       .describe('plan: whether a checkpoint would be taken first, and by which means'),
     checkpoints: z.array(checkpoint).optional().describe('db restore without an id'),
     checks: z.array(check).optional(),
+    databases: z
+      .array(
+        z.looseObject({
+          entry: z.string(),
+          outcome: z.string(),
+          exitCode: z.int(),
+          pending: z.array(z.string()).optional().describe('status: the ids of what is not applied'),
+          findings: z.array(finding),
+        }),
+      )
+      .optional()
+      .describe('of commands with --databases: one entry for each'),
     accepted: z.array(check).optional().describe('verify --accept: the differences that the baseline has taken'),
     runs: z.array(run).optional(),
     run: z.union([run, z.string()]).optional(),

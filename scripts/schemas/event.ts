@@ -115,6 +115,23 @@ export const event = z
     kind('plan', { plan }),
     kind('cost', costFields).describe('what a run far away would make: --dry-run'),
     kind('draft', draftFields),
+    kind('database.finished', {
+      entry: z.string().describe('of the list; of a URL without user and password'),
+      run: z.string().describe('empty: there was no run'),
+      outcome: outcome.exclude(['wrong-usage']),
+      exitCode,
+      applied: z.int().describe('how many migrations were applied'),
+      findings: z.array(finding),
+    }).describe('one of many databases'),
+    kind('databases.finished', {
+      outcome: outcome.exclude(['wrong-usage']),
+      exitCode,
+      databases: z.int(),
+      changed: z.int(),
+      unchanged: z.int(),
+      failed: z.int(),
+      notStarted: z.array(z.string()),
+    }).describe('all of many databases'),
     kind('history', {
       rows: z.array(historyRow),
       partial: z.array(z.string()),

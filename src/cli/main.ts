@@ -58,7 +58,10 @@ const io: Io = {
   },
   terminal: process.stderr.isTTY,
   outTerminal: process.stdout.isTTY,
-  interactive: process.stdin.isTTY && process.stderr.isTTY,
+  // Node opens standard input when it is first named, which takes a millisecond.
+  get interactive() {
+    return process.stdin.isTTY && process.stderr.isTTY;
+  },
   columns: () => (process.stderr.isTTY ? process.stderr.columns : process.stdout.columns) ?? 0,
   ask: async (question, until) => {
     flush();
@@ -86,6 +89,7 @@ const io: Io = {
 };
 
 const argv = process.argv.slice(2);
+let ended = false;
 const redactor = environmentRedactor(io.env);
 // Node would write its warnings, and what libraries warn of, to the screen: they are for whoever looks for a bug.
 process.removeAllListeners('warning');
@@ -99,12 +103,24 @@ process.on('uncaughtException', (error) => {
   process.exit(exitCode);
 });
 
-process.exitCode = await runProgram({
-  argv,
-  io,
-  redactor,
-  signal: interrupts.signal,
-  onCtrlC: interrupts.onCtrlC,
+// Nothing is left that could settle what the command waits for: that is no success.
+process.on('beforeExit', () => {
+  if (ended) return;
+  ended = true;
+  process.exitCode = crashed(new Error('The command waits for something that cannot happen any more.'), {
+    argv,
+    io,
+    redactor,
+  });
+  flush();
 });
-// Flush here and not at exit: while the process lives, it can still write what a full pipe does not take at once.
-flush();
+
+async function run(): Promise<void> {
+  const { signal, onCtrlC } = interrupts;
+  process.exitCode = await runProgram({ argv, io, redactor, signal, onCtrlC });
+  ended = true;
+  // Flush here and not at exit: while the process lives, it can still write what a full pipe does not take at once.
+  flush();
+}
+
+void run();

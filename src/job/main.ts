@@ -4,6 +4,7 @@ import { readBundleFolder } from '../adapters/bundle/bundle-folder.ts';
 import { nodeHashing } from '../adapters/files/hashing.ts';
 import { processSuspension } from '../adapters/process-suspension.ts';
 import { runnerClock } from '../adapters/runner-clock.ts';
+import { keepHeapSmall } from '../adapters/files/heap-growth.ts';
 import { maskCredentials } from '../kit/credential-shapes.ts';
 import { exitCodeOf, fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
@@ -167,6 +168,7 @@ async function leave(): Promise<void> {
   process.exit();
 }
 
+keepHeapSmall();
 // Warnings of Node and of libraries are no part of a run's log.
 process.removeAllListeners('warning');
 process.on('uncaughtException', (error) => {

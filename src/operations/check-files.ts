@@ -62,7 +62,7 @@ export async function checkFiles(request: CheckRequest): Promise<Outcome<Checked
   const { root, config, file: configPath } = loaded.value;
   const folders = foldersOf(root, config, request.environment);
   if (!folders.ok) return folders;
-  const lock = await readLock(root);
+  const lock = readLock(root);
   const findings: Finding[] = lock.ok ? [] : [...lock.findings];
   const named = namedFiles(request, [
     ...(configPath === undefined ? [] : [configPath]),

@@ -45,7 +45,7 @@ export async function runTask(
 ): Promise<TaskResult> {
   const known = new AbortController();
   const context = findingsInContext(project, task);
-  if (task.kind === 'apply' && (await hasChanged(project, wired)))
+  if (task.kind === 'apply' && wired.analysed !== true && (await hasChanged(project, wired)))
     void wired.connecting.then(() => lookAhead(wired.bundle, known.signal));
   const settling = settleLeftovers(project, wired);
   const wanted: ExecutionOptions = {
@@ -110,6 +110,8 @@ async function hasChanged(project: Project, wired: Wired): Promise<boolean> {
 async function pin(project: Project, execution: Execution): Promise<readonly Finding[]> {
   const identity = execution.events.findLast((event) => event.kind === 'identity');
   if (identity === undefined || identity.environmentId === '' || isOfAnother(execution.events)) return [];
+  // The environment's entry is about its own database.
+  if (project.member !== undefined) return [];
   const { environmentId: id, systemId, databaseOid } = identity;
   const found = { id, systemId, databaseOid };
   const { name, database, copiedFrom } = project.environment;

@@ -27,7 +27,7 @@ interface TaskContext {
 }
 
 function termsOf(project: Project, actor: Actor): TaskContext {
-  const { environment, pinned, others } = project;
+  const { environment, pinned, others, schema } = project;
   const { copiedFrom } = environment;
   return {
     run: project.runIds.take(),
@@ -40,6 +40,7 @@ function termsOf(project: Project, actor: Actor): TaskContext {
       ...(copiedFrom === undefined
         ? {}
         : { copiedFrom: others.find(({ name }) => name === copiedFrom) ?? { name: copiedFrom } }),
+      ...(schema === undefined ? {} : { schema }),
     },
     actor,
   };
@@ -87,7 +88,7 @@ async function recordedOptions(project: Project, actor: Actor, { approved }: { r
   return {
     ...termsOf(project, actor),
     approved: !project.environment.protected || approved,
-    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+    earlier: await attemptsBefore(project),
     ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
@@ -183,7 +184,7 @@ export async function applyTask(project: Project, actor: Actor, request: ApplyRe
     locks: { ...environment.locks, budgetMs: request.lockBudgetMs ?? environment.locks.budgetMs },
     takeOver: request.takeOver ?? false,
     onDisconnect: request.onDisconnect ?? 'cancel',
-    earlier: earlierAttempts(await project.ledger.list(environment.name)),
+    earlier: await attemptsBefore(project),
     ...(project.remote === undefined ? {} : { tells: true }),
   };
 }
@@ -198,6 +199,11 @@ function consentOf({ environment }: Project, actor: Actor, request: ApplyRequest
       ? {}
       : { checkpoint: { kind: 'waived' as const, by: actor.by, reason: request.waived } }),
   };
+}
+
+/** The earlier attempts on this database: those on other databases of the environment are not its own. */
+async function attemptsBefore({ ledger, environment, member }: Project): Promise<readonly EarlierAttempt[]> {
+  return earlierAttempts((await ledger.list(environment.name)).filter((entry) => entry.member === member));
 }
 
 const mostAttempts = 50;
@@ -245,6 +251,6 @@ export async function execTask(project: Project, actor: Actor, request: ExecRequ
     ...rest,
     approved: !project.environment.protected || approved === true,
     ...(project.remote === undefined ? {} : { tells: true }),
-    earlier: earlierAttempts(await project.ledger.list(project.environment.name)),
+    earlier: await attemptsBefore(project),
   };
 }

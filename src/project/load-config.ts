@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { fault } from '../kit/fault.ts';
@@ -32,7 +31,7 @@ export async function loadConfig(cwd: string, named?: string): Promise<Outcome<L
 async function readValue(path: string, label: string): Promise<Outcome<unknown>> {
   if (!existsSync(path)) return unreadable(label, 'There is no such file.');
   try {
-    if (path.endsWith('.json')) return readJson((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''), label);
+    if (path.endsWith('.json')) return readJson(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''), label);
     const module = await importModule(path);
     if (module.default !== undefined) return ok(module.default);
     return unreadable(label, 'The file has no default export.', 'End it with `export default defineConfig({ … })`.');

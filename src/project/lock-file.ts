@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../adapters/write-file.ts';
 import { fault } from '../kit/fault.ts';
@@ -15,10 +15,10 @@ export interface Pin {
 const lockFileName = 'godwit.lock.json';
 
 /** The pinned environments by name; none when there is no file. */
-export async function readLock(root: string): Promise<Outcome<ReadonlyMap<string, Pin>>> {
+export function readLock(root: string): Outcome<ReadonlyMap<string, Pin>> {
   let text: string;
   try {
-    text = await readFile(join(root, lockFileName), 'utf8');
+    text = readFileSync(join(root, lockFileName), 'utf8');
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? ok(new Map()) : damaged((error as Error).message);
   }
@@ -31,7 +31,7 @@ export async function readLock(root: string): Promise<Outcome<ReadonlyMap<string
 
 /** Pins an environment, keeping the others. An environment that is already pinned stays unchanged. */
 export async function pinEnvironment(root: string, name: string, pin: Pin): Promise<Outcome<void>> {
-  const pins = await readLock(root);
+  const pins = readLock(root);
   if (!pins.ok) return pins;
   if (pins.value.has(name)) return ok(undefined);
   return await writePins(root, [...pins.value, [name, pin]]);
@@ -47,7 +47,7 @@ export async function repinEnvironment(
   name: string,
   { pin, former }: { readonly pin: Pin; readonly former?: string },
 ): Promise<Outcome<void>> {
-  const pins = await readLock(root);
+  const pins = readLock(root);
   if (!pins.ok) return pins;
   const isStale = (key: string, { systemId, databaseOid }: Pin): boolean =>
     key === former && systemId === pin.systemId && databaseOid === pin.databaseOid;
@@ -57,7 +57,7 @@ export async function repinEnvironment(
 
 /** Removes the pin of an environment: the next run pins the database that it finds. */
 export async function unpinEnvironment(root: string, name: string): Promise<Outcome<void>> {
-  const pins = await readLock(root);
+  const pins = readLock(root);
   if (!pins.ok) return pins;
   if (!pins.value.has(name)) return ok(undefined);
   return await writePins(

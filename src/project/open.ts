@@ -63,6 +63,10 @@ export interface Project {
   /** The names of its runs. */
   readonly runIds: RunIds;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Present: one of many databases that share the environment, by its name; it is not the pinned one. */
+  readonly member?: string;
+  /** The schema of this database that belongs to the work. */
+  readonly schema?: string;
   /** Warnings about configuration and URL. */
   readonly findings: readonly Finding[];
 }
@@ -97,7 +101,7 @@ export async function openLoaded(
   const environment = imaged.value;
   const migrations = migrationsFolder(root, config, environment.migrations);
   if (!migrations.ok) return migrations;
-  const lock = await readLock(root);
+  const lock = readLock(root);
   if (!lock.ok) return lock;
   const isPinned = environment.database.kind !== 'embedded' && environment.copiedFrom === undefined;
   const pinned = isPinned ? lock.value.get(environment.name) : undefined;

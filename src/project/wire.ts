@@ -57,10 +57,14 @@ export interface Wired {
   readonly engine: Engine;
   /** Where the database is; absent: the engine is remote, and this machine does not know it. */
   readonly target?: Target;
+  /** The same with the password, and as a URL for commands; absent like the target. Never printed. */
+  readonly reach?: { readonly address: DatabaseAddress; readonly url: string };
   /** Where the work is executed, as text for the ledger. */
   readonly place: string;
   /** Resolves when the first connection is being opened: from then on there are answers to wait for. */
   readonly connecting: Promise<void>;
+  /** True: the migrations are being analysed for others too. */
+  readonly analysed?: boolean;
   /** A note to show with the target: which server was started for it. */
   readonly note?: string;
   /** Warnings about the folder of migrations. */
@@ -126,6 +130,7 @@ async function wireWith(
           },
         }),
     target: connector.target,
+    reach: { address, url },
     place: targetText(connector.target),
     ...(note === undefined ? {} : { note }),
     findings: read.value.findings,

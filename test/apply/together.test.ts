@@ -123,7 +123,11 @@ test.each(majors)('on PostgreSQL %i one failure undoes all, and the error is pla
     code: 'statement-failed',
     where: { file: 'migrations/2_b.sql', line: 4 },
     why: 'SELECT: division by zero (SQLSTATE 22012). All 3 migrations share one transaction (--tx all): none of them was applied.',
+    fix: 'Correct the statement and run the same command again.',
   });
+  expect((await project.run('up', '--tx', 'all')).err).toContain(
+    '✘ Failed; all migrations of the transaction were rolled back.',
+  );
   expect(failed.json.filter(({ kind }) => kind === 'migration.applied')).toEqual([]);
   expect(await tables(database)).toEqual([]);
   expect(await database.query('select id from godwit.migration')).toEqual([]);

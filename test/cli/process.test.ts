@@ -1,38 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { until } from '../support/child.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-// Below node_modules, so that what is not bundled is found.
-const program = `${root}node_modules/.cache/godwit-test/godwit-${process.pid}.mjs`;
-
-beforeAll(async () => {
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20.19',
-    format: 'esm',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    external: ['pg-native', 'libpg-query', 'jiti'],
-    logLevel: 'error',
-  });
-});
-
-afterAll(() => rmSync(program, { force: true }));
+import { shippedGodwit } from '../support/running.ts';
 
 function godwit(cwd: string, url: string, ...argv: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...argv], {
+  const child = spawn(process.execPath, [shippedGodwit, ...argv], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, DATABASE_URL: url },
   });
@@ -41,21 +17,6 @@ function godwit(cwd: string, url: string, ...argv: readonly string[]) {
   child.stderr.on('data', (part: Buffer) => (text.err += part.toString('utf8')));
   return { child, text, ended: once(child, 'exit').then(([code]) => code as number | null) };
 }
-
-test('what starts first, for help and completion too, loads nothing of what commands use', () => {
-  const dist = `${root}dist/`;
-  const first = new Set<string>();
-  const add = (file: string): void => {
-    if (first.has(file)) return;
-    first.add(file);
-    const source = readFileSync(`${dist}${file}`, 'utf8');
-    for (const [, next = ''] of source.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) add(next);
-  };
-  add('godwit.js');
-  const sizes = [...first].map((file) => statSync(`${dist}${file}`).size);
-  // With the code of all commands it would be 900 kB.
-  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(210_000);
-});
 
 test('the program ends with the exit code of its command', async () => {
   await using database = await createTestDatabase();
@@ -73,7 +34,7 @@ test('a reader that leaves early is no error', async () => {
   expect(text.err).toBe('');
 });
 
-test('Ctrl-C stops a run at a safe point: 130, and nothing of the migration stands', async () => {
+test('Ctrl-C stops a run at a safe point: 130, and nothing of the migration stands, and nothing is kept of it', async () => {
   await using database = await createTestDatabase();
   const files = { 'migrations/1_a.sql': 'create table a (id int primary key);\nselect pg_sleep(60);' };
   using project = createProject(files, database.url);
@@ -87,4 +48,5 @@ test('Ctrl-C stops a run at a safe point: 130, and nothing of the migration stan
   child.kill('SIGINT');
   expect([await ended, text.err]).toEqual([130, expect.stringContaining('[interrupted]')]);
   expect(await database.query("select to_regclass('a') as a")).toEqual([{ a: null }]);
+  expect(readdirSync(`${project.folder}/.cache/godwit/code`)).toEqual([]);
 });

@@ -156,7 +156,7 @@ test(
     // Whatever major the data have is right.
     project.remove('godwit.config.json');
     const before = (await answer(project, contents)) as unknown[];
-    const program = join(import.meta.dirname, '../../dist/godwit.js');
+    const program = join(import.meta.dirname, '../../dist/godwit.cjs');
     const ended: (number | null)[] = [];
     for (let ms = 250; ms < 100_000 && ended.at(-1) !== 0; ms *= 1.5) {
       const child = spawn(process.execPath, [program, 'db', 'upgrade', '--to', '18'], {

@@ -10,7 +10,7 @@ import { createProject, type TestProject } from '../support/project.ts';
 import { startRawServer } from '../support/raw-server.ts';
 import { fakeTimeLibrary, missing } from '../support/tools.ts';
 
-const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/godwit.cjs', import.meta.url));
 
 /** Environment of a program whose clock is off by this much, such as `-10y`, or as a file says. */
 function clockOff(by: string): Record<string, string> {

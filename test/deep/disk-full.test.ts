@@ -198,7 +198,7 @@ async function release(database: TestDatabase): Promise<void> {
   await database.query('insert into ledger values (9)');
 }
 
-const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/godwit.cjs', import.meta.url));
 
 /** Puts `.godwit` of a project on a disk of one megabyte. */
 function mountState(project: TestProject): ReturnType<typeof mountSmallDisk> {

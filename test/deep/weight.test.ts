@@ -8,7 +8,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { hasOtherNodes, otherNode } from '../support/other-node.ts';
 import { createProject, type TestProject } from '../support/project.ts';
 
-const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/godwit.cjs', import.meta.url));
 
 /** Runs godwit, as it is shipped, and looks at the most memory it ever had. */
 async function weighed(project: TestProject, url: string, ...argv: readonly string[]) {

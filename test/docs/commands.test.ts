@@ -15,6 +15,7 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   'docs/coming-from.md': ['old'],
   'docs/pipeline.md': ['local', 'prod'],
   'docs/exec.md': ['local'],
+  'docs/fleet.md': ['local'],
 };
 
 const updating = process.env['GODWIT_UPDATE_DOCS'] === '1';

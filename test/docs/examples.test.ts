@@ -74,14 +74,14 @@ function onDatabase(code: string, url: string): string {
 test('the examples of the library compile, and tell the truth when they are run one after another', async () => {
   await using database = await createTestDatabase();
   using project = createProject({ ...migrations, 'migrations/0002_users.down.sql': 'drop table users;' });
-  const examples = ['look', 'change', 'exec', 'explain', 'runs'].flatMap((name) =>
+  const examples = ['look', 'change', 'exec', 'explain', 'runs', 'fleet'].flatMap((name) =>
     examplesOf(`src/library/${name}.ts`),
   );
-  expect(examples).toHaveLength(9);
+  expect(examples).toHaveLength(10);
   // They tell of one project: what is looked at has not been applied yet, and at last it is verified.
   const [status = '', plan = '', verify = '', deploy = '', down = '', adopt = '', ...others] = examples;
   const story = [status, plan, deploy, verify, adopt, down, ...others];
-  const names = 'adopt, deploy, down, exec, explain, plan, runs, status, verify';
+  const names = 'adopt, deploy, deployAll, down, exec, explain, plan, runs, status, verify';
   const code = story.map((example) => `{\n${asserting(example)}\n}`).join('\n');
   const folder = `const projectFolder = ${JSON.stringify(project.folder)};`;
   await compileAndRun(

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 
-const program = resolve('dist/godwit.js');
+const program = resolve('dist/godwit.cjs');
 
 /** Runs the program as it is shipped: bundled, in a process of its own. */
 async function godwit(

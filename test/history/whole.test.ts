@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { historyFunctions, historySchema, historyTables } from '../../src/migrate/runner/history/schema.generated.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
 
 test('a new history has the tables that the steps make of an older one, with all their parts', async () => {
   const found = await Promise.all([historySchema.join('\n'), historyTables].map(tablesMadeBy));
@@ -20,6 +21,19 @@ union all select p.oid::regprocedure::text from pg_proc p, aclexplode(coalesce(p
 where p.pronamespace = 'godwit'::regnamespace and a.grantee = 0
 union all select n.nspname from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'godwit' and a.grantee = 0`);
   expect(open).toEqual([]);
+});
+
+test('a history of version 3 gets the functions of the newest one with the next change', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject({ 'migrations/1_a.sql': 'create table a (id int);' }, database.url);
+  expect((await project.run('up')).exitCode).toBe(0);
+  await database.query(`drop function godwit.record_step, godwit.record_all, godwit.note_step;
+update godwit.guard set schema_version = 3`);
+  expect((await project.run('verify')).exitCode).toBe(0);
+  project.write('migrations/2_b.sql', 'create table b (id int);');
+  project.write('migrations/3_c.sql', 'create table c (id int);');
+  expect((await project.run('up', '--tx', 'all')).exitCode).toBe(0);
+  expect(await database.query('select schema_version from godwit.guard')).toEqual([{ schema_version: 4 }]);
 });
 
 /** Every table of schema godwit, in the server's own words, and in the order of its columns. */

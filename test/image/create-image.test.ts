@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createImage, type CreatedImage, type ImageOrder } from '../../src/adapters/image/create-image.ts';
-import { noCache } from '../../src/adapters/image/image-cache.ts';
+import { noCache, type ImageCache } from '../../src/adapters/image/image-cache.ts';
 import type { ImageConfig, ImageManifest } from '../../src/adapters/image/manifest.ts';
 import { readTar } from '../../src/adapters/tar/read-tar.ts';
 import type { Outcome } from '../../src/kit/outcome.ts';
@@ -112,6 +112,27 @@ test('a base image by tag is settled once: what the tag means later does not mat
   expect(must(await createImage(world.order, world.client, noCache))).toMatchObject({ digest: first.digest });
   world.server.store.repositories.delete('library/node');
   expect(must(await createImage(world.order, world.client, noCache))).toMatchObject({ digest: first.digest });
+});
+
+test('the layer of the runner is packed once on a machine, and again where a registry lacks it', async () => {
+  await using world = await imageWorld();
+  const packed: string[] = [];
+  const cache: ImageCache = {
+    read: (key) => world.cache.read(key),
+    write: (key, value) => {
+      if (key.startsWith('runner layer')) packed.push(key);
+      world.cache.write(key, value);
+    },
+  };
+  const first = must(await createImage(world.order, world.client, cache));
+  expect(must(await createImage(world.order, world.client, cache))).toEqual({ ...first, pushed: false });
+  expect(packed).toHaveLength(1);
+  const elsewhere = { ...world.order, repository: world.order.repository.replace('acme-dev', 'acme-prod') };
+  const other = must(await createImage(elsewhere, world.client, cache));
+  expect(other).toMatchObject({ digest: first.digest, pushed: true });
+  expect(packed).toHaveLength(1);
+  const runner = { bytes: Buffer.from('console.log(2)'), version: world.order.runner.version };
+  expect(must(await createImage({ ...world.order, runner }, world.client, cache)).digest).not.toBe(first.digest);
 });
 
 test('a repository that was emptied behind our back is filled again', async () => {

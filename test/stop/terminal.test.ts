@@ -18,7 +18,7 @@ const files = {
 
 /** The built program, as it is shipped. */
 function godwit(cwd: string, url: string, ...argv: readonly string[]) {
-  const child = spawn(process.execPath, ['dist/godwit.js', ...argv, '--config', `${cwd}/godwit.config.json`], {
+  const child = spawn(process.execPath, ['dist/godwit.cjs', ...argv, '--config', `${cwd}/godwit.config.json`], {
     env: { PATH: process.env['PATH'], HOME: cwd, DATABASE_URL: url },
   });
   const text = { out: '', err: '' };

@@ -95,7 +95,7 @@ export function createMachine(
 }
 
 function spawnTool(cwd: string, env: Readonly<Record<string, string>>, argv: readonly string[]): AtWork {
-  const child = spawn(process.execPath, [join(root, 'dist', 'godwit.js'), ...argv], {
+  const child = spawn(process.execPath, [join(root, 'dist', 'godwit.cjs'), ...argv], {
     cwd,
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -45,7 +45,7 @@ export interface Away {
   readonly ended: Promise<{ readonly exitCode: number | null; readonly err: string }>;
 }
 
-const program = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/godwit.cjs', import.meta.url));
 
 /** Runs the shipped godwit on the laptop. */
 export function godwitOn(wire: Wire, cwd: string, url: string, ...argv: readonly string[]): Away {

@@ -17,7 +17,7 @@ export interface Running {
 }
 
 /** Godwit as shipped. */
-export const shippedGodwit = fileURLToPath(new URL('../../dist/godwit.js', import.meta.url));
+export const shippedGodwit = fileURLToPath(new URL('../../dist/godwit.cjs', import.meta.url));
 
 /** Starts a program in a given environment. */
 export function startProgram(

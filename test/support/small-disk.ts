@@ -11,6 +11,8 @@ export interface SmallDisk extends Disposable {
   /** Fills it to the last block; `drain` undoes that. */
   fill(): void;
   drain(): void;
+  /** Lets nobody write it, or everybody again. */
+  close(closed: boolean): void;
 }
 
 /** Mounts such a disk for the server's account, or for our own. */
@@ -29,6 +31,7 @@ export function mountSmallDisk(folder: string, megabytes: number, owner: 'server
       }
     },
     drain: () => rmSync(ballast, { force: true }),
+    close: (closed) => run('mount', '-o', `remount,${closed ? 'ro' : 'rw'}`, folder),
     [Symbol.dispose]: () => run('umount', '--lazy', folder),
   };
 }

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -68,7 +77,7 @@ test('a folder that others can write, or that is a link, is not used', () => {
   expect(folderOf({ HOME: home })).toBe('');
 });
 
-test.runIf(process.getuid?.() === 0)('a folder or a file of another account is not used', async () => {
+test.runIf(process.getuid?.() === 0)('a folder, a file or the home of another account is not used', async () => {
   const { chownSync } = await import('node:fs');
   const folder = folderOf({ HOME: home });
   const file = join(folder, 'a');
@@ -77,6 +86,9 @@ test.runIf(process.getuid?.() === 0)('a folder or a file of another account is n
   expect(readPrivate(file)).toBe(undefined);
   chownSync(folder, 65_534, 65_534);
   expect(folderOf({ HOME: home })).toBe('');
+  chownSync(home, 65_534, 65_534);
+  rmSync(join(home, '.cache'), { recursive: true });
+  expect([folderOf({ HOME: home }), existsSync(join(home, '.cache'))]).toEqual(['', false]);
 });
 
 test('nothing is thrown when the folder cannot be written', () => {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -10,9 +11,10 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ProcessVariables } from '../../kit/secret-variables.ts';
 
 /*
@@ -35,11 +37,11 @@ const hashBytes = 32;
  */
 export function privateFolder(name: string, env: ProcessVariables): string | undefined {
   if ((env['GODWIT_NO_CACHE'] ?? '') !== '') return undefined;
-  const base = baseFolder(env);
-  if (base === undefined) return undefined;
-  const folder = join(base, name);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const base = baseFolder(env);
+    if (base === undefined) return undefined;
+    const folder = join(base, name);
+    makeFolder(folder);
     return isOwnFolder(base) && isOwnFolder(folder) ? folder : undefined;
   } catch {
     return undefined;
@@ -52,7 +54,24 @@ function baseFolder(env: ProcessVariables): string | undefined {
   const caches = env['XDG_CACHE_HOME'] ?? '';
   if (caches.startsWith('/')) return join(caches, 'godwit');
   const home = env['HOME'] ?? '';
-  return home.startsWith('/') ? join(home, '.cache', 'godwit') : undefined;
+  return isOwnHome(home) ? join(home, '.cache', 'godwit') : undefined;
+}
+
+/** With sudo, the home may be another account’s: a folder of root in it would be in that account’s way. */
+function isOwnHome(home: string): boolean {
+  return home.startsWith('/') && statSync(home, { throwIfNoEntry: false })?.uid === process.getuid?.();
+}
+
+/** Not with `recursive`: where no folder can be made, as in /proc and under an automounter, Node tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another start has made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
 }
 
 function isOwnFolder(path: string): boolean {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Outcome } from '../../kit/outcome.ts';
 import type { BundleFile } from '../bundle/bundle-files.ts';
 import { assemble, type AddedLayer, type AssembledImage } from './assemble.ts';
@@ -6,6 +7,7 @@ import { isFaultError, catchFaults, valueOf } from './faulty.ts';
 import { searchForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import { forgetful, noCache, type ImageCache } from './image-cache.ts';
 import { imageTag } from './image-tag.ts';
+import { keptLayer } from './kept-layer.ts';
 import { bundleLayer, runnerLayer, type Layer } from './layer.ts';
 import { laidNode, nodeLayer } from './node-layer.ts';
 import { provideBlobs, type ImageProgress } from './provide.ts';
@@ -99,7 +101,7 @@ interface Ground {
 async function create(order: ImageOrder, tools: Tools): Promise<CreatedImage> {
   const { host, repository } = valueOf(parseReference(order.repository));
   const target: RepositoryName = { host, repository };
-  const [ground, added] = await Promise.all([groundOf(order, tools, target), addedLayers(order)]);
+  const [ground, added] = await Promise.all([groundOf(order, tools, target), addedLayers(order, tools.cache)]);
   const { source, node } = ground;
   const laid = ground.nodeLayer === undefined ? [] : [{ layer: ground.nodeLayer, comment: 'Node' }];
   const layers = [...laid, ...added];
@@ -181,9 +183,10 @@ async function nodeOf({ registry, cache }: Tools, image: SourceImage): Promise<F
   return snapshot;
 }
 
-async function addedLayers({ runner, bundle }: ImageOrder): Promise<readonly AddedLayer[]> {
+async function addedLayers({ runner, bundle }: ImageOrder, cache: ImageCache): Promise<readonly AddedLayer[]> {
+  const key = `runner layer ${createHash('sha256').update(runner.bytes).digest('hex')}`;
   const [runs, carries] = await Promise.all([
-    runnerLayer(runner.bytes),
+    keptLayer(cache, key, () => runnerLayer(runner.bytes)),
     bundle === undefined ? undefined : bundleLayer(bundle.files),
   ]);
   const layers = [{ layer: runs, comment: `runner of godwit ${runner.version}` }];

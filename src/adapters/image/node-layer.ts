@@ -3,6 +3,7 @@ import { findBase, type BaseImageOptions } from './base-image.ts';
 import { searchForNode, nodeByConfig, withoutNode, type FoundNode } from './find-node.ts';
 import type { ImageCache } from './image-cache.ts';
 import { imageFolder, makeLayer, type Layer } from './layer.ts';
+import { keptLayer } from './kept-layer.ts';
 import { isReadable, layerEntries } from './layer-entries.ts';
 import { formatReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
@@ -35,14 +36,8 @@ export async function nodeLayer(
     throw withoutNode(own, `has ${snapshot.closed} layers that godwit cannot read; set image.node to the path of Node`);
   if (snapshot.libc === undefined) throw withoutNode(own, 'has neither Node nor a C library that Node could run with');
   if (!snapshot.hasCxx) throw withoutNode(own, 'has no Node, and lacks libstdc++.so.6, which Node needs');
-  const { zlib } = process.versions;
-  const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${snapshot.libc} zlib ${zlib}`;
-  const make = (): Promise<Layer> => takeNode(registry, cache, options);
-  const kept = cache.read(key) as Pick<Layer, 'digest' | 'size' | 'diffId'> | undefined;
-  if (kept !== undefined) return { ...kept, bytes: async () => await (await make()).bytes() };
-  const layer = await make();
-  cache.write(key, { digest: layer.digest, size: layer.size, diffId: layer.diffId });
-  return layer;
+  const key = `node layer ${formatReference(base.base)} ${base.platform.architecture} ${snapshot.libc}`;
+  return await keptLayer(cache, key, () => takeNode(registry, cache, options));
 }
 
 async function takeNode(registry: RegistryClient, cache: ImageCache, options: NodeLayerOptions): Promise<Layer> {

@@ -13,6 +13,8 @@ import { eventOf } from '../../operations/execute.ts';
 import { operationOf, withProject } from '../execute.ts';
 import { appliedQuery, asksHistory, look } from '../../operations/look-up.ts';
 import { asOfData, targetOf } from '../known.ts';
+import { namesFleet, withoutFleet } from '../fleet/named.ts';
+import { databases, databasesQuery, parallel, schemasQuery } from '../options/fleet.ts';
 import { text } from '../options/kinds.ts';
 import { exitCode, file, fresh } from '../options/shared.ts';
 import { failed } from '../result.ts';
@@ -35,10 +37,15 @@ export const spec = defineCommand({
     exitCode,
     fresh,
     compare: text('ENV,ENV', 'show what is applied in each of these environments (or `all`), and what one lacks'),
+    databases,
+    databasesQuery,
+    schemasQuery,
+    parallel,
   },
   examples: [
     { type: 'godwit status', does: 'the local environment' },
     { type: 'godwit status --compare dev,prod', does: 'what dev has and prod lacks' },
+    { type: 'godwit status -e prod --databases tenants.txt', does: 'which of many databases are behind' },
     { type: 'godwit status -e prod --json', does: 'for scripts' },
     { type: 'godwit status --exit-code', does: 'for a pipeline: 0 nothing pending, 3 pending, 10 something is wrong' },
   ],
@@ -46,6 +53,11 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
+  const { databases, databasesQuery, schemasQuery, parallel } = options;
+  if (namesFleet({ databases, databasesQuery, schemasQuery }))
+    return await (await import('../fleet/status.ts')).databasesStatus(context, options);
+  const known = withoutFleet({ parallel });
+  if (!known.ok) return failed(known.findings);
   if (options.compare !== undefined) {
     const { compareEnvironments } = await import('./status/compare.ts');
     const { compare, fresh, exitCode } = options;

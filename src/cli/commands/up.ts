@@ -1,5 +1,8 @@
 import { change } from '../change.ts';
+import { ok } from '../../kit/outcome.ts';
 import { defineCommand, type Run } from '../command.ts';
+import { namesFleet, withoutFleet } from '../fleet/named.ts';
+import { canary, databases, databasesQuery, parallel, schemasQuery, stopAfter } from '../options/fleet.ts';
 import { flag, text } from '../options/kinds.ts';
 import {
   allowRowLoss,
@@ -17,6 +20,7 @@ import {
   wait,
   waiveCheckpoint,
 } from '../options/shared.ts';
+import { failed } from '../result.ts';
 
 export const spec = defineCommand({
   name: 'up',
@@ -44,6 +48,12 @@ export const spec = defineCommand({
     lockBudget,
     takeOver,
     onDisconnect,
+    databases,
+    databasesQuery,
+    schemasQuery,
+    parallel,
+    canary,
+    stopAfter,
   },
   examples: [
     { type: 'godwit up', does: 'apply all pending migrations' },
@@ -51,6 +61,7 @@ export const spec = defineCommand({
     { type: 'godwit up --tx all', does: 'apply all pending migrations in one transaction, or none' },
     { type: 'godwit up -e prod --plan prod.plan.json', does: 'apply the reviewed plan, or refuse' },
     { type: 'godwit up --file fix_prices.sql', does: 'apply a standalone script' },
+    { type: 'godwit up -e prod --databases tenants.txt', does: 'apply to every database in the file' },
     { type: 'godwit up --file rollback_fix_prices.sql', does: 'undo it, as `down --file fix_prices.sql` does' },
   ],
   events: true,
@@ -58,7 +69,12 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
-  return await change(context, 'up', {
+  const { databases, databasesQuery, schemasQuery, parallel, canary, stopAfter } = options;
+  const many = { databases, databasesQuery, schemasQuery, parallel, canary, stopAfter };
+  const isFleet = namesFleet(many);
+  const known = isFleet ? ok(undefined) : withoutFleet({ parallel, canary, stopAfter });
+  if (!known.ok) return failed(known.findings);
+  const typed = {
     to: options.to,
     file: options.file,
     dryRun: options.dryRun,
@@ -78,5 +94,8 @@ export const run: Run<typeof spec> = async (context) => {
     lockBudgetMs: options.lockBudget,
     takeOver: options.takeOver,
     onDisconnect: options.onDisconnect,
-  });
+  };
+  if (!isFleet) return await change(context, 'up', typed);
+  const { upDatabases } = await import('../fleet/up.ts');
+  return await upDatabases(context, { ...typed, ...many });
 };

@@ -8,6 +8,8 @@ import { operationOf, withProject } from '../execute.ts';
 import { look } from '../../operations/look-up.ts';
 import { asOfData } from '../known.ts';
 import { firstTyped } from '../../kit/option-name.ts';
+import { namesFleet, withoutFleet } from '../fleet/named.ts';
+import { databases, databasesQuery, parallel, schemasQuery } from '../options/fleet.ts';
 import { text, texts, type ValuesOf } from '../options/kinds.ts';
 import { file, fresh, strict } from '../options/shared.ts';
 import { failed } from '../result.ts';
@@ -25,6 +27,10 @@ export const spec = defineCommand({
     fresh,
     accept: texts('OBJECT', 'take this difference into the baseline; may be repeated'),
     reason: text('TEXT', 'with --accept: why the difference may stay; stored in the history'),
+    databases,
+    databasesQuery,
+    schemasQuery,
+    parallel,
   },
   examples: [
     { type: 'godwit verify', does: 'lists every object that was changed outside godwit; exit code 50' },
@@ -38,6 +44,11 @@ export const spec = defineCommand({
 
 export const run: Run<typeof spec> = async (context) => {
   const { options } = context;
+  const { databases, databasesQuery, schemasQuery, parallel } = options;
+  if (namesFleet({ databases, databasesQuery, schemasQuery }))
+    return await (await import('../fleet/verify.ts')).verifyDatabases(context, options);
+  const known = withoutFleet({ parallel });
+  if (!known.ok) return failed(known.findings);
   const request = acceptRequest(options);
   if (!request.ok) return failed(request.findings);
   if (request.value !== undefined) return await (await import('./verify/accept.ts')).accept(context, request.value);

@@ -7,10 +7,10 @@ test.each([
   [
     'npm start in a clone',
     { npm_command: 'run-script' },
-    '/home/ann/godwit/dist/godwit.js',
-    'node /home/ann/godwit/dist/godwit.js',
+    '/home/ann/godwit/dist/godwit.cjs',
+    'node /home/ann/godwit/dist/godwit.cjs',
   ],
-  ['the file of a clone', {}, '/home/ann/godwit/dist/godwit.js', 'node /home/ann/godwit/dist/godwit.js'],
+  ['the file of a clone', {}, '/home/ann/godwit/dist/godwit.cjs', 'node /home/ann/godwit/dist/godwit.cjs'],
 ])('after a demo that was started by %s, the way on is one that works', (_, env, program, way) => {
   expect(ownProgram(env, program)).toBe(way);
 });

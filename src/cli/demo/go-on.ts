@@ -8,5 +8,5 @@ import { basename } from 'node:path';
  */
 export function ownProgram(env: Readonly<Record<string, string | undefined>>, program: string | undefined): string {
   if (env['npm_command'] === 'exec') return 'npx godwit';
-  return program !== undefined && basename(program) === 'godwit.js' ? `node ${program}` : 'godwit';
+  return program !== undefined && basename(program) === 'godwit.cjs' ? `node ${program}` : 'godwit';
 }

@@ -20,7 +20,7 @@ import { laptopVariable, type DemoSite } from './laptop.ts';
  * program again in the namespace of the laptop. Everything ends with this process.
  */
 export async function demoPrivateNetwork(context: Context): Promise<Result> {
-  const program = programFile('godwit.js');
+  const program = programFile('godwit.cjs');
   if (program === undefined) return failed([fault('bug', { why: 'The program is missing from the installation.' })]);
   context.screen.live('creating a private network');
   const laid = await layPrivateNetwork();

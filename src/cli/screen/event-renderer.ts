@@ -32,6 +32,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
   let hooks = 0;
   let identifies = false;
   let planned = 0;
+  let together = false;
   let askedAbout = false;
   let partial = false;
   // True: the last line of a command's output has no line feed yet.
@@ -111,6 +112,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
         break;
       case 'plan':
         planned = event.plan.steps.length;
+        together = event.plan.tx === 'all';
         widest = Math.max(0, ...event.plan.steps.map((step) => textWidth(label(step.id, step.name))));
         turnsBack = event.plan.steps.some((step) => step.direction === 'down');
         break;
@@ -197,6 +199,7 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
                   hookFailed,
                   identifies,
                   planned,
+                  together,
                   partial,
                 },
                 screen,
@@ -245,6 +248,8 @@ export function createEventRenderer(screen: Screen): (event: RunEvent) => void {
       case 'adoption':
       case 'recorded':
       case 'run.details':
+      case 'database.finished':
+      case 'databases.finished':
         break;
     }
   };

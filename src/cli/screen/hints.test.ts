@@ -29,8 +29,12 @@ test('what npx has started is named with npx', () => {
 test('N10: a dependency of the project is named with npx, however it was started; a program of the machine is not', () => {
   const started = (entry: string): string => hintsOf(['up'], {}, entry).prose('`godwit up`');
   expect(started('/home/ada/app/node_modules/.bin/godwit')).toBe('`npx godwit up`');
-  expect(started('/home/ada/app/sub/node_modules/godwit/dist/godwit.js')).toBe('`npx godwit up`');
-  for (const entry of ['/usr/local/bin/godwit', '/usr/lib/node_modules/godwit/dist/godwit.js', '/home/ada/application'])
+  expect(started('/home/ada/app/sub/node_modules/godwit/dist/godwit.cjs')).toBe('`npx godwit up`');
+  for (const entry of [
+    '/usr/local/bin/godwit',
+    '/usr/lib/node_modules/godwit/dist/godwit.cjs',
+    '/home/ada/application',
+  ])
     expect(started(entry)).toBe('`godwit up`');
 });
 

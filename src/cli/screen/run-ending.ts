@@ -22,6 +22,8 @@ export interface Tally {
   readonly identifies: boolean;
   /** Migrations of the plan. */
   readonly planned: number;
+  /** True: they share one transaction. */
+  readonly together: boolean;
   /** True: events are missing, so that nothing can be counted. */
   readonly partial: boolean;
 }
@@ -50,7 +52,9 @@ export function runEnding(event: RunFinished, tally: Tally, { style, elapsedMs }
   if (tally.hookFailed) return ['', `${style.red(style.bold('✘ Applied and verified; a hook failed'))}${what}.${rest}`];
   const end = stopped
     ? '✘ Stopped; what was recorded remains'
-    : endings[event.outcome].replace('godwit up', tally.turnsBack ? 'godwit down' : 'godwit up');
+    : tally.together && event.outcome === 'failed'
+      ? '✘ Failed; all migrations of the transaction were rolled back'
+      : endings[event.outcome].replace('godwit up', tally.turnsBack ? 'godwit down' : 'godwit up');
   return ['', `${style.red(style.bold(end))}${what}.${rest}`];
 }
 

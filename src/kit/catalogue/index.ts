@@ -6,6 +6,7 @@ import { cloudRunFaults } from './cloud-run.ts';
 import { databaseFaults } from './database.ts';
 import { embeddedFaults } from './embedded.ts';
 import { execFaults } from './exec.ts';
+import { fleetFaults } from './fleet.ts';
 import { foreignFaults } from './foreign.ts';
 import { imageFaults } from './image.ts';
 import { jobFaults } from './job.ts';
@@ -28,6 +29,7 @@ const parts = {
   ...foreignFaults,
   ...squashFaults,
   ...databaseFaults,
+  ...fleetFaults,
   ...applyFaults,
   ...verifyFaults,
   ...cloudFaults,

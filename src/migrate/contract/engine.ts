@@ -72,6 +72,8 @@ export interface LedgerEntry {
   readonly command: string;
   readonly environment: string;
   readonly target: string;
+  /** The name of the database, if it is one of many that share the environment. */
+  readonly member?: string;
   /** Where it executes remotely, as text; `target` becomes the database once that is known. */
   readonly place?: string;
   readonly engine: string;

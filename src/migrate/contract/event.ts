@@ -1,5 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { Blocker } from './blocker.ts';
+import type { FleetEvent } from './fleet-event.ts';
 import type { SameWord } from './rehearsed.ts';
 import type { ForeignSummary } from './foreign-history.ts';
 import type { History } from './history.ts';
@@ -131,10 +132,7 @@ export type RunEvent =
       /** While nothing is recorded: the histories of other tools in the database. */
       readonly foreign?: readonly ForeignSummary[];
     }
-  /**
-   * The down files that the history has stored for migrations that are to be undone and have no file: the controller
-   * analyses them.
-   */
+  /** Down files that the history has stored, of migrations to undo that have no file: the controller analyses them. */
   | { readonly kind: 'recorded.downs'; readonly downs: readonly DownText[] }
   | { readonly kind: 'runs'; readonly runs: readonly RunRow[] }
   | {
@@ -282,6 +280,7 @@ export type RunEvent =
       /** How much it wrote, in bytes. */
       readonly bytes: number;
     }
+  | FleetEvent
   | {
       readonly kind: 'run.finished';
       readonly run: string;

@@ -182,6 +182,8 @@ export interface Bundle {
   readonly layout: 'native' | 'bare';
   /** The set that the folder belongs to: its ids begin with it, except in `app`. */
   readonly set: string;
+  /** True: the same files are migrations of other sets of this database too, one for each of its schemas. */
+  readonly repeated?: boolean;
   readonly migrations: readonly Migration[];
   /** Everything in the folder, if `migrations` are only those that this database uses (`bundleInEffect`). */
   readonly folder?: readonly Migration[];

@@ -15,6 +15,7 @@ const isEntry = recordOf<LedgerEntry>({
   environment: isText,
   target: isText,
   place: optional(isText),
+  member: optional(isText),
   engine: isText,
   bundle: isText,
   by: isText,

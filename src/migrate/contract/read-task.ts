@@ -47,6 +47,7 @@ const isEnvironment = recordOf<TaskEnvironment>({
   pinned: optional(isPin),
   others: optional(listOf(isOther)),
   copiedFrom: optional(isOther),
+  schema: optional(isText),
 });
 
 const isActor = recordOf<Actor>({ by: isText, from: isText, commit: isText, tool: isText });

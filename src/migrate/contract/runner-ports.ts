@@ -74,6 +74,8 @@ export interface RunnerPorts {
    * up late. Absent: one try.
    */
   readonly connectBudgetMs?: number;
+  /** True: the control connection of a run is opened only when it is needed: many runs are under way in this process. */
+  readonly controlWhenAsked?: boolean;
   /** Starts commands; absent: this runner executes no commands. */
   readonly spawner?: Spawner;
   /** Masks secrets; absent: there are none, or the receiver masks them. */

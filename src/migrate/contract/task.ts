@@ -26,6 +26,8 @@ export interface TaskEnvironment {
   readonly others?: readonly OtherEnvironment[];
   /** The environment whose copies replace this environment's database: this one is not pinned. */
   readonly copiedFrom?: OtherEnvironment;
+  /** The schema in which unqualified names must be created; absent: any. */
+  readonly schema?: string;
 }
 
 /** The database of an environment, according to the lock file. */

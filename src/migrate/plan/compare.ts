@@ -31,7 +31,7 @@ export interface Comparison {
 
 /** Compares the migrations of one layout and set with the rows of the history that belong to it. */
 export function compare(
-  { layout, set, migrations }: Pick<Bundle, 'layout' | 'set' | 'migrations'>,
+  { layout, set, migrations, repeated = false }: Pick<Bundle, 'layout' | 'set' | 'migrations' | 'repeated'>,
   history: History,
 ): Comparison {
   const rows = appliedNow(history.rows).filter(({ id }) => isOf(id, { layout, set }));
@@ -56,7 +56,7 @@ export function compare(
     else if (layout === 'native') withoutFile.push(row);
   }
 
-  if (layout === 'native') renamed.push(...takenAlong(pendingAll, appliedNow(history.rows), set));
+  if (layout === 'native' && !repeated) renamed.push(...takenAlong(pendingAll, appliedNow(history.rows), set));
   const movedIds = new Set(renamed.map(({ migration }) => migration.id));
   const pending = pendingAll.filter((migration) => !movedIds.has(migration.id));
   const known = migrations.some(({ id }) => rowIds.has(id));

@@ -34,7 +34,7 @@ export type StartAttempt = (bench: Workbench, url: string) => Going;
 
 const limitMs = 90_000;
 const runner = resolve('dist/runner.cjs');
-const program = resolve('dist/godwit.js');
+const program = resolve('dist/godwit.cjs');
 
 const each: Selection = { direction: 'up', outOfOrder: false };
 const all: Selection = { ...each, tx: 'all' };

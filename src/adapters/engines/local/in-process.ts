@@ -16,6 +16,8 @@ import { EventQueue } from './event-queue.ts';
 export interface LocalEngineOptions {
   readonly connector: Connector;
   readonly hashing: Hashing;
+  /** True: other runs are under way in this process, so that each one opens no connection before it needs it. */
+  readonly sparing?: boolean;
   /** The environment in which commands are executed; absent: commands are not executed. */
   readonly commands?: SpawnerOptions & { readonly redactor: Redactor };
 }
@@ -71,6 +73,7 @@ function execute(prepared: Prepared, options: LocalEngineOptions): InProcessExec
     emit: (event) => events.push(event),
     ...runnerClock(controller.signal),
     ...commandsOf(options),
+    ...(options.sparing === true ? { controlWhenAsked: true } : {}),
     suspension,
     signal: controller.signal,
   }).finally(() => {

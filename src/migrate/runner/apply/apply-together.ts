@@ -176,5 +176,9 @@ function fixOf(
 /** A failure of one is a failure of all. */
 function withAll(finding: Finding, count: number): Finding {
   const all = `All ${count} migrations share one transaction (--tx all): none of them was applied.`;
-  return { ...finding, why: `${finding.why.replace(/([^.])$/, '$1.')} ${all}` };
+  return {
+    ...finding,
+    why: `${finding.why.replace(/([^.])$/, '$1.')} ${all}`,
+    fix: finding.fix.replace(' Migrations applied before it remain applied.', ''),
+  };
 }

@@ -42,7 +42,11 @@ const timeoutMs = 10_000;
  * @param run id of the run
  * @param when `when-asked`: the connection is opened for the first query; a failure is returned to the caller
  */
-export function openControl(ports: RunnerPorts, run: string, when: 'now' | 'when-asked' = 'now'): Control {
+export function openControl(
+  ports: RunnerPorts,
+  run: string,
+  when: 'now' | 'when-asked' = ports.controlWhenAsked === true ? 'when-asked' : 'now',
+): Control {
   const leaving = new AbortController();
   let reported = when === 'when-asked';
   let session: Promise<Session | undefined> | undefined;

@@ -38,7 +38,7 @@ export async function takeLease(
       // Another run may have been faster; then a history exists now, or will in a moment.
       if (present.version === 0)
         return installed.ok || installed.findings.some(({ code }) => code === 'lock-timeout')
-          ? ok('Another run')
+          ? ok('A run that is creating the history')
           : installed;
       // A database of another environment is noticed before anything is written there.
       if (present.environment !== expected) return ok('');

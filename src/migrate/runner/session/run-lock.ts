@@ -86,7 +86,9 @@ export async function tryUntil(
   }
 }
 
+/** The lock was taken when it was tried; by the time the server is asked for its holder it may be free again. */
 async function holderOf(session: Session): Promise<string> {
   const holder = await readHolder(session);
-  return (holder.ok ? holder.value?.text : undefined) ?? 'Another run';
+  if (!holder.ok) return 'A run that the server does not name';
+  return holder.value?.text ?? 'A run that is just beginning or ending';
 }

@@ -109,7 +109,24 @@ export function majorOf({ versionNumber }: Pick<ServerFacts, 'versionNumber'>): 
 
 /** Why this database must not be changed, checked before anything is changed. */
 export function preflight(facts: ServerFacts, history: History, environment: TaskEnvironment): readonly Finding[] {
-  return [...unchangeable(facts, history), ...unfitHistory(facts, history, environment)];
+  return [
+    ...unchangeable(facts, history),
+    ...otherSchema(facts, environment),
+    ...unfitHistory(facts, history, environment),
+  ];
+}
+
+/** Without its schema, what is meant for it would be created in the next one of the search path. */
+function otherSchema(facts: ServerFacts, { schema }: TaskEnvironment): readonly Finding[] {
+  if (schema === undefined || facts.schema === schema) return [];
+  const instead =
+    facts.schema === '' ? 'nothing could be created' : `objects would be created in schema ${facts.schema}`;
+  return [
+    fault('schema-missing', {
+      why: `There is no schema ${quoteIfNeeded(schema)} that ${facts.user} may use: ${instead}.`,
+      fix: `Check the name in the list, or create the schema: CREATE SCHEMA ${quoteIfNeeded(schema)};`,
+    }),
+  ];
 }
 
 /** Why a database must not be changed, independent of its identity. */

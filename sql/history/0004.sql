@@ -1,0 +1,1 @@
+-- Version 4: migrations that share one transaction, and functions that ask the server less. The tables are those of version 3.

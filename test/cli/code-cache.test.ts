@@ -1,0 +1,189 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readPrivate, writePrivate } from '../../src/adapters/files/private-cache.ts';
+import { parse, render } from '../../src/cli/launcher/code-file.ts';
+import { readPack } from '../../src/cli/launcher/pack.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createProject } from '../support/project.ts';
+import { shippedGodwit, startProgram } from '../support/running.ts';
+
+let home = '';
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'godwit-code-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+type Environment = Readonly<Record<string, string>>;
+
+async function start(argv: readonly string[], env: Environment = {}, cwd = home) {
+  const program = [process.execPath, shippedGodwit, ...argv];
+  const { exitCode, out, err } = await startProgram(program, { cwd, env: { HOME: home, ...env } }).ended;
+  return { exitCode, out, err };
+}
+
+const folder = (): string => join(home, '.cache', 'godwit', 'code');
+const kept = (): readonly string[] => readdirSync(folder()).map((name) => join(folder(), name));
+const versionFile = (): string => kept()[0] ?? '';
+const version = { exitCode: 0, out: expect.stringMatching(/^\d/) as string, err: '' };
+
+test('each command says the same with a cache, without one, and while it is made', async () => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_a.sql': 'create table a (id int primary key);',
+      'godwit.config.mjs': "export default { environments: { local: { database: { env: 'DATABASE_URL' } } } };",
+    },
+    database.url,
+  );
+  const commands = [
+    ['--help'],
+    ['--version'],
+    ['completion', 'bash'],
+    ['explain', 'wrong-database'],
+    ['stauts'],
+    ['check'],
+    ['status'],
+    ['status', '--json'],
+    ['status', '--nonsense'],
+    ['runs', 'list', '--help'],
+    ['db', 'status'],
+  ];
+  const up = await start(['up'], { DATABASE_URL: database.url }, project.folder);
+  expect(up.exitCode).toBe(0);
+  const all = async (env: Environment) => {
+    const said = [];
+    for (const argv of commands)
+      said.push({ argv, ...(await start(argv, { DATABASE_URL: database.url, ...env }, project.folder)) });
+    return said;
+  };
+  const without = await all({ GODWIT_NO_CACHE: '1' });
+  expect(without.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 2, 0, 0, 0, 2, 0, expect.any(Number)]);
+  expect(await all({})).toEqual(without);
+  expect(await all({})).toEqual(without);
+  const files = kept().map((path) => [path, statSync(path).mtimeMs]);
+  expect(await all({})).toEqual(without);
+  expect(kept().map((path) => [path, statSync(path).mtimeMs])).toEqual(files);
+});
+
+test('it is kept by command, for this account alone, and never named after a word that is no command', async () => {
+  await start(['--version']);
+  await start(['hunter'], { GODWIT_CACHE: join(home, 'elsewhere') });
+  await start(['explain']);
+  expect(readdirSync(folder()).map((name) => name.replace(/-.*/, ''))).toEqual(['explain', 'help']);
+  expect(readdirSync(join(home, 'elsewhere', 'code'))).toEqual([expect.stringMatching(/^help-v/)]);
+  for (const path of kept()) expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test('GODWIT_NO_CACHE neither reads nor writes it', async () => {
+  expect(await start(['--version'], { GODWIT_NO_CACHE: '1' })).toEqual(version);
+  expect(readdirSync(home)).toEqual([]);
+});
+
+test.each([
+  ['a changed byte', (path: string) => writeFileSync(path, readFileSync(path).fill(0xff, 5_000, 5_001))],
+  ['a missing end', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 10_000))],
+  ['nothing', (path: string) => writeFileSync(path, '')],
+  ['a text', (path: string) => writePrivate(path, Buffer.from('{}'))],
+  ['write access for everybody', (path: string) => chmodSync(path, 0o666)],
+  [
+    'a link to it in its place',
+    (path: string) => {
+      writeFileSync(`${path}.other`, readFileSync(path), { mode: 0o600 });
+      rmSync(path);
+      symlinkSync(`${path}.other`, path);
+    },
+  ],
+  [
+    'code that V8 refuses',
+    (path: string) => {
+      const { code } = parse(readPrivate(path) ?? Buffer.alloc(0));
+      const refused = [...code].map(([chunk, { length }]) => [chunk, Buffer.alloc(length, 7)] as const);
+      writePrivate(path, render({ whole: true, code: new Map(refused) }));
+    },
+  ],
+])('a file with %s changes nothing, and is written again', async (_what, damage) => {
+  await start(['--version']);
+  const path = versionFile();
+  const good = readPrivate(path)?.length ?? 0;
+  damage(path);
+  expect(await start(['--version'])).toEqual(version);
+  expect(readPrivate(path)?.length).toBeGreaterThan(good * 0.9);
+});
+
+/** A file for V8 that says something else for the chunk that starts first: what an attacker would write. */
+function poison(path: string): Buffer {
+  const pack = readPack(readFileSync(join(dirname(shippedGodwit), 'godwit.pack'), 'latin1'));
+  const { length } = pack.source('main.js') ?? '';
+  const script = `new vm.Script('(function(){console.log("poisoned")})'.padEnd(${length}), { filename: 'main.js' })`;
+  const program = `const s = ${script}; s.runInThisContext(); process.stdout.write(s.createCachedData())`;
+  const { stdout } = spawnSync(process.execPath, ['-e', program]);
+  const { code } = parse(readPrivate(path) ?? Buffer.alloc(0));
+  return render({ whole: true, code: new Map([...code, ['main.js', stdout]]) });
+}
+
+test('code without its hash is not executed, and with it, only if nobody else could have written it', async () => {
+  await start(['--version']);
+  const path = versionFile();
+  const poisoned = poison(path);
+  writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 32), poisoned]));
+  expect(await start(['--version'])).toEqual(version);
+
+  writePrivate(path, poisoned);
+  expect((await start(['--version'])).out).toBe('poisoned\n');
+  expect(await start(['--version'], { GODWIT_NO_CACHE: '1' })).toEqual(version);
+  chmodSync(folder(), 0o777);
+  expect(await start(['--version'])).toEqual(version);
+});
+
+test('a folder that cannot be made or written changes nothing', async () => {
+  writeFileSync(join(home, 'file'), '');
+  expect(await start(['--version'], { GODWIT_CACHE: join(home, 'file') })).toEqual(version);
+  expect(await start(['--version'], { HOME: '/proc' })).toEqual(version);
+  expect(await start(['--version'], { HOME: '', XDG_CACHE_HOME: '/nowhere/at/all' })).toEqual(version);
+});
+
+test('starts at the same time do not disturb each other', async () => {
+  const all = await Promise.all(Array.from({ length: 6 }, async () => await start(['--version'])));
+  expect(all).toEqual(Array.from({ length: 6 }, () => version));
+  expect(kept()).toHaveLength(1);
+  const { mtimeMs } = statSync(versionFile());
+  expect(await start(['--version'])).toEqual(version);
+  expect(statSync(versionFile()).mtimeMs).toBe(mtimeMs);
+});
+
+test('what a refused command has kept is written again by the first one that ends well', async () => {
+  await start(['explain', 'nonsense']);
+  const refused = readPrivate(versionFile());
+  await start(['explain', 'wrong-database']);
+  const whole = readPrivate(versionFile());
+  expect(whole?.length).toBeGreaterThan(refused?.length ?? 0);
+  await start(['explain', 'nonsense']);
+  expect(readPrivate(versionFile())).toEqual(whole);
+});
+
+test('files that nobody has written for two months go, and the oldest of too many', async () => {
+  mkdirSync(folder(), { recursive: true, mode: 0o700 });
+  const now = Date.now() / 1000;
+  for (let n = 1; n <= 70; n += 1) {
+    const path = join(folder(), `status-v20.0.0-x64-${n}`);
+    writeFileSync(path, '');
+    utimesSync(path, now - n * 86_400, now - n * 86_400);
+  }
+  await start(['--version']);
+  const left = readdirSync(folder()).filter((name) => name.startsWith('status-'));
+  expect(left).toHaveLength(59);
+  expect(left).not.toContain('status-v20.0.0-x64-60');
+});
+
+test('what V8 has compiled with other flags has a file of its own', async () => {
+  await start(['--version']);
+  const { exitCode, out } = await startProgram([process.execPath, '--no-opt', shippedGodwit, '--version'], {
+    cwd: home,
+  }).ended;
+  expect({ exitCode, out }).toEqual({ exitCode: 0, out: version.out });
+  expect(kept()).toHaveLength(2);
+});
