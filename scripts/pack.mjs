@@ -67,7 +67,7 @@ function asFunction(name, text, { imports, exports }) {
   const statements = imports.filter(({ kind }) => kind === 'import-statement').length;
   if (required.length !== statements)
     throw new Error(`${name} has ${statements} imports; ${required.length} were found.`);
-  if (exported.toSorted().join() !== exports.toSorted().join())
+  if (exported.length !== exports.length || exports.some((one) => !exported.includes(one)))
     throw new Error(`${name} exports ${exports.join()}; found were ${exported.join()}.`);
   const expected = imports.filter(({ kind }) => kind === 'dynamic-import').length;
   if (later !== expected) throw new Error(`${name} has ${expected} dynamic imports, and ${later} were found.`);
