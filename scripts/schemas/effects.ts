@@ -96,6 +96,7 @@ export const run = z.looseObject({
   failure: z.string(),
   checkpoint: z.string(),
   migrations: z.array(z.string()).optional().describe('the first that it applied, undid or recorded: `3 add_users`'),
+  entry: z.string().optional().describe('the database’s entry in the list of `--databases`'),
   failedAt: z
     .looseObject({ migration: z.string(), file: z.string().optional(), line: z.int().optional() })
     .optional()

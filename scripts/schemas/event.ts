@@ -130,6 +130,7 @@ export const event = z
       changed: z.int(),
       unchanged: z.int(),
       failed: z.int(),
+      interrupted: z.int(),
       notStarted: z.array(z.string()),
     }).describe('all of many databases'),
     kind('history', {

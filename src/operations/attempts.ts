@@ -32,7 +32,7 @@ export function mergeRuns(runs: readonly RunRow[], attempts: readonly LedgerEntr
 
 /** An attempt as a run row, if the database never recorded it or was not queried for it. */
 export function rowOf(entry: LedgerEntry): RunRow {
-  const { run, command, by, from, commit, tool, startedAt } = entry;
+  const { run, command, by, from, commit, tool, startedAt, member } = entry;
   const finishedAt = entry.finishedAt ?? '';
   return {
     run,
@@ -50,5 +50,6 @@ export function rowOf(entry: LedgerEntry): RunRow {
     ms: finishedAt === '' ? 0 : Date.parse(finishedAt) - Date.parse(startedAt),
     applied: entry.applied ?? (finishedAt === '' ? 0 : null),
     failure: entry.failure ?? '',
+    ...(member === undefined ? {} : { entry: member }),
   };
 }

@@ -35,6 +35,8 @@ test('each schema has the migrations as a set of its own in the one history of i
   const drifted = await project.run('verify', '--databases', 'tenants.txt');
   expect(drifted.exitCode).toBe(50);
   expect(drifted.shown).toContain('tenant_a.note.body');
+  expect(drifted.shown).toContain('1 database: as applied');
+  expect(drifted.shown).toContain('1 database: failed');
 });
 
 test('a schema that does not exist is `schema-missing`: nothing is created in the next one of the search path', async () => {

@@ -57,6 +57,9 @@ test('asked to stop, what is at work ends at its next safe point and nothing els
   expect(exitCode).toBe(130);
   expect(shown).toContain('Stopping at the next safe point');
   expect(shown).toContain('databases: not begun');
+  expect(shown).toMatch(/databases?: interrupted/);
+  expect(shown).not.toContain(': failed');
+  expect(shown).not.toContain('Correct what failed');
   expect(shown).toContain('[fleet-stopped]');
   const again = await start(tenants).ended;
   expect(again.exitCode).toBe(0);
@@ -88,6 +91,7 @@ test('as many databases are worked on at once as --parallel says, or as there ar
   const [narrow, shown] = await most(role.url, '--parallel', '4');
   expect(shown).toContain('[fleet-narrowed]');
   expect(narrow).toBe(2);
+  expect(shown).toContain(`5 databases, 2 at a time`);
   for (const one of tenants.all) await one.query('drop schema godwit cascade; drop table mark');
   expect((await most(tenants.home.url, '--parallel', '3'))[0]).toBe(3);
 });

@@ -61,7 +61,7 @@ test('no other database begins when the first one fails: `fleet-stopped`', async
     expect(await one.query(`select from pg_namespace where nspname = 'godwit'`)).toEqual([]);
 });
 
-test('a database that has everything proves nothing: the canary is the first that is changed', async () => {
+test('a database that has everything is proof: what fails behind it stops nobody else', async () => {
   await using tenants = await createTenants(4, { 'migrations/1_account.sql': 'create table account (name text)' });
   const [first, second] = tenants.all;
   tenants.project.write('two.txt', `${first?.name}\n${second?.name}\n`);
@@ -74,7 +74,7 @@ test('a database that has everything proves nothing: the canary is the first tha
   const ran = await tenants.project.run('up', '--databases', 'tenants.txt');
   expect(ran.exitCode).toBe(40);
   expect(ran.shown).toContain('2 databases: nothing to do');
-  expect(ran.shown).toContain('1 database: not begun');
+  expect(ran.shown).toContain('1 database: 2 migrations applied');
 });
 
 test('nothing else begins once so many have failed; --stop-after 0 tries all', async () => {
@@ -191,4 +191,59 @@ test('where jobs do the work, many databases at once are `fleet-remote`', async 
   const ran = await tenants.project.run('up', '-e', 'dev', '--databases', 'tenants.txt');
   expect(ran.shown).toContain('[fleet-remote]');
   expect(ran.exitCode).toBe(2);
+});
+
+test('a broken tenant at the head of the list does not hold up those behind it once others have everything', async () => {
+  await using tenants = await createTenants(4);
+  const [first, , third] = tenants.all;
+  await first?.query(`create table account (name text); insert into account values ('ann'), ('ann')`);
+  const stopped = await tenants.project.run('up', '--databases', 'tenants.txt');
+  const why = stopped.shown.replaceAll(/\s+/g, ' ');
+  expect(why).toContain(`${first?.name} was changed first and failed, so that 3 were not begun.`);
+  expect(why).toContain('`--canary 0` begins the others all the same.');
+  tenants.project.write('one.txt', `${third?.name}\n`);
+  expect((await tenants.project.run('up', '--databases', 'one.txt')).exitCode).toBe(0);
+  const again = await tenants.project.run('up', '--databases', 'tenants.txt');
+  expect(again.exitCode).toBe(40);
+  expect(again.shown).toContain('2 databases: 2 migrations applied');
+  expect(again.shown).toContain('1 database: nothing to do');
+  expect(again.shown).not.toContain('not begun');
+});
+
+test('a fix names no command that would work on the database of the environment', async () => {
+  await using tenants = await createTenants(3, { 'migrations/1_account.sql': 'create table account (name text)' });
+  const [, second, third] = tenants.all;
+  await second?.query('create table account (name text)');
+  expect((await tenants.project.run('up', '--databases', 'tenants.txt')).exitCode).toBe(40);
+  const { json } = await tenants.project.run('up', '--databases', 'tenants.txt', '--json');
+  const fixes = json.flatMap(({ kind, findings, finding }) =>
+    kind === 'database.finished' || kind === 'finding' ? [JSON.stringify([findings, finding])] : [],
+  );
+  expect(fixes.join('\n')).toContain(`Run it on ${second?.name} alone: see “One tenant alone” in docs/fleet.md.`);
+  expect(fixes.join('\n')).not.toContain('`godwit adopt');
+  expect(third).toBeDefined();
+  const list = await tenants.project.run('runs', 'list');
+  expect(list.shown).toContain(`up ${second?.name}`);
+  const { json: listed } = await tenants.project.run('runs', 'list', '--json');
+  const [{ run } = { run: '' }] = (listed[0]?.['runs'] ?? []) as { run: string }[];
+  const one = await tenants.project.run('runs', 'show', run);
+  expect(one.shown).toMatch(new RegExp(`database +${second?.name}`));
+  expect(one.shown).not.toContain('[unknown-run]');
+  expect(one.exitCode).toBe(0);
+});
+
+test('status ends as for one database if one cannot be read, and tells why', async () => {
+  await using tenants = await createTenants(1);
+  tenants.list('missing_tenant');
+  const alone = await tenants.project.run('up', '--databases', 'tenants.txt');
+  const status = await tenants.project.run('status', '--databases', 'tenants.txt');
+  expect(status.exitCode).toBe(alone.exitCode);
+  expect(status.shown).toContain('1 database: something is in the way');
+  expect(status.shown).toMatch(/database-missing: \S+/);
+  expect(status.shown).toContain('godwit explain CODE');
+  tenants.list();
+  tenants.project.write('migrations/1_account.sql', 'select 2');
+  const changed = await tenants.project.run('status', '--databases', 'tenants.txt');
+  expect(changed.shown).toContain('migration-changed');
+  expect(changed.exitCode).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { userInfo } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** The account that runs the server. PostgreSQL refuses root, so root hands the server to an unprivileged one. */
 export interface ServerAccount {
@@ -83,5 +84,16 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (process.getuid?.() === 0) return process.platform === 'darwin' ? '/Library/Caches/godwit' : '/var/cache/godwit';
   const base = env['XDG_CACHE_HOME'];
   if (base !== undefined && base.startsWith('/')) return join(base, 'godwit');
-  return join(env['HOME'] ?? '/tmp', '.cache', 'godwit');
+  // A relative or empty HOME would lead into the project.
+  const home = env['HOME'] ?? '/tmp';
+  return join(isAbsolute(home) ? home : homeOfAccount(), '.cache', 'godwit');
+}
+
+/** What the system says, whatever HOME is; an account may have no entry there. */
+function homeOfAccount(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '/tmp';
+  }
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../../kit/finding.ts';
 import type { FleetPlan, PlanGroup } from '../../operations/fleet/plan-fleet.ts';
-import type { FleetEnd, MemberEnd } from '../../operations/fleet/member-end.ts';
+import { isStopped, type FleetEnd, type MemberEnd } from '../../operations/fleet/member-end.ts';
 import { placeText } from '../screen/finding.ts';
 import { countOf, duration } from '../screen/format.ts';
 import type { Screen } from '../screen/screen-port.ts';
@@ -13,8 +13,10 @@ const most = 30;
 /** Shows the failure of one database at once; what several of them have in common is explained once. */
 export function createFailures(screen: Screen): (end: MemberEnd) => void {
   const explained = new Set<string>();
-  return ({ member, findings }) => {
+  return (end) => {
     const { style } = screen;
+    const { member, findings } = end;
+    if (isStopped(end)) return;
     screen.say(
       '',
       `${style.red('✘')} ${style.bold(member.name)}${findings.map((one) => style.dim(` ${shortly(one)}`)).join('')}`,
@@ -39,7 +41,11 @@ export function planLines({ groups, failed, left }: FleetPlan, style: Style): re
     ...groups.flatMap((group) => groupLines(group, style)),
     ...(failed.length === 0
       ? []
-      : [`${style.red('✘')} ${countOf(failed.length, 'database')}: no plan`, ...failedLines(failed, style)]),
+      : [
+          `${style.red('✘')} ${countOf(failed.length, 'database')}: something is in the way`,
+          ...failedLines(failed, style),
+          ...reasonLines(failed, style),
+        ]),
     ...(left.length === 0 ? [] : [style.dim(`  ${countOf(left.length, 'database')} not asked`)]),
   ];
 }
@@ -84,7 +90,8 @@ export function summaryLines(
   const count = (isIt: (end: MemberEnd) => boolean): number => ends.filter(isIt).length;
   const idle = count(({ exitCode, applied, outcome }) => exitCode === 0 && applied === 0 && outcome !== 'not-started');
   const waiting = ends.filter(({ outcome }) => outcome === 'not-started');
-  const failed = ends.filter(({ exitCode }) => exitCode !== 0);
+  const stopped = ends.filter(isStopped);
+  const failed = ends.filter((end) => end.exitCode !== 0 && !isStopped(end));
   return [
     '',
     ...[...changed]
@@ -99,6 +106,12 @@ export function summaryLines(
     ...(failed.length === 0
       ? []
       : [`${style.red('✘')} ${countOf(failed.length, 'database')}: failed`, ...failedLines(failed, style)]),
+    ...(stopped.length === 0
+      ? []
+      : [
+          `${style.magenta('!')} ${countOf(stopped.length, 'database')}: interrupted`,
+          style.dim(`    ${someNames(stopped.map(({ member }) => member.name))}`),
+        ]),
     ...(waiting.length === 0
       ? []
       : [
@@ -106,7 +119,7 @@ export function summaryLines(
           style.dim(`    ${someNames(waiting.map(({ member }) => member.name))}`),
         ]),
     style.dim(`  ${duration(ms)}`),
-    ...(failed.length + waiting.length === 0 || command !== 'up'
+    ...(failed.length + stopped.length + waiting.length === 0 || command !== 'up'
       ? []
       : ['', 'The same command resumes: what is applied stays, and databases that have everything are skipped.']),
   ];
@@ -124,4 +137,14 @@ function failedLines(failed: readonly MemberEnd[], style: Style): readonly Line[
     ]);
   const more = failed.length - rows.length;
   return [table(rows, [0]), ...(more > 0 ? [style.dim(`    … and ${more} more; --json lists all`)] : [])];
+}
+
+/** Why, once for each code. */
+function reasonLines(failed: readonly MemberEnd[], style: Style): readonly Line[] {
+  const whys = new Map<string, string>();
+  for (const { findings } of failed) for (const { code, why } of findings) if (!whys.has(code)) whys.set(code, why);
+  return [
+    ...[...whys].map(([code, why]) => `    ${code}: ${why}`),
+    ...(whys.size === 0 ? [] : [style.dim('    `godwit explain CODE` says what to do about each.')]),
+  ];
 }

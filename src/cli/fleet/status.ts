@@ -1,4 +1,6 @@
-import { pendingExit } from '../../kit/exit-code.ts';
+import type { FaultCode } from '../../kit/catalogue/index.ts';
+import { gravest, isExitCode, pendingExit } from '../../kit/exit-code.ts';
+import { outcomeOfExitCode } from '../../migrate/contract/verdict.ts';
 import type { Selection } from '../../migrate/contract/task.ts';
 import { openFleet } from '../../operations/fleet/fleet.ts';
 import { fleetEnd, type MemberEnd } from '../../operations/fleet/member-end.ts';
@@ -19,6 +21,21 @@ interface TypedFleetStatus extends FleetOptions {
 }
 
 const everything: Selection = { direction: 'up', outOfOrder: false };
+
+/** What `status` of one database reports as its answer: the folder does not match the history. */
+const answers: ReadonlySet<FaultCode> = new Set([
+  'migration-changed',
+  'migration-missing',
+  'migration-renamed',
+  'out-of-order',
+  'database-ahead',
+  'half-way',
+]);
+
+/** Could the database not be looked at? */
+function isBroken({ exitCode, findings }: MemberEnd): boolean {
+  return exitCode !== 0 && !findings.every(({ code }) => answers.has(code));
+}
 
 /** `status --databases FILE`: what each of many databases lacks; those that lack the same are one group. */
 export async function databasesStatus(context: Context, options: TypedFleetStatus): Promise<Result> {
@@ -46,12 +63,13 @@ export async function databasesStatus(context: Context, options: TypedFleetStatu
     const end = fleetEnd(fleet.members, ends, signal.aborted);
     const lacking = new Map(plan.groups.flatMap(({ steps, members }) => members.map((one) => [one, steps] as const)));
     const isBehind = plan.groups.some(({ steps }) => steps.length > 0);
+    const broken = gravest(end.ends.filter(isBroken).map(({ exitCode }) => (isExitCode(exitCode) ? exitCode : 70)));
     const asked = end.exitCode === 0 ? (isBehind ? pendingExit : 0) : end.exitCode === 30 ? 30 : 10;
     const interrupted = signal.aborted ? 130 : undefined;
     return {
-      // As for one database: what is wrong fails `status` only with --exit-code.
-      exitCode: interrupted ?? (options.exitCode === true ? asked : 0),
-      outcome: signal.aborted ? 'interrupted' : 'done',
+      // As for one database: files that do not match fail `status` only with --exit-code.
+      exitCode: interrupted ?? (options.exitCode === true ? asked : broken),
+      outcome: signal.aborted ? 'interrupted' : broken === 0 ? 'done' : outcomeOfExitCode(broken),
       findings: [],
       data: {
         databases: end.ends.map(({ member, outcome, exitCode, findings }) => ({

@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../migrate/contract/event.ts';
 import { changeRequestOf, type ChangeOptions } from '../../operations/change-request.ts';
 import { openFleet, type Fleet, type FleetUi } from '../../operations/fleet/fleet.ts';
-import { fleetEnd, type FleetEnd, type MemberEnd } from '../../operations/fleet/member-end.ts';
+import { fleetEnd, isStopped, type FleetEnd, type MemberEnd } from '../../operations/fleet/member-end.ts';
 import type { Member } from '../../operations/fleet/members.ts';
 import { planFleet } from '../../operations/fleet/plan-fleet.ts';
 import { upFleet, type FleetTerms, type UpFleetUi } from '../../operations/fleet/up-fleet.ts';
@@ -50,7 +50,14 @@ export async function upDatabases(context: Context, options: TypedFleetUp): Prom
 
 /** `1,000 databases, 8 at a time` */
 function sizeText({ members, lanes }: Fleet): string {
-  const atOnce = Math.min(lanes.parallel, members.length);
+  const servers = [...new Set(members.map(lanes.server))];
+  const rooms = servers.map((server) =>
+    Math.min(members.filter((member) => lanes.server(member) === server).length, lanes.room(server)),
+  );
+  const atOnce = Math.min(
+    lanes.parallel,
+    rooms.reduce((sum, room) => sum + room, 0),
+  );
   return `${countOf(members.length, 'database')}, ${atOnce} at a time`;
 }
 
@@ -140,6 +147,7 @@ function closed({ screen }: Context, end: FleetEnd, findings: Result['findings']
 function closingOf({ ends, outcome, exitCode }: FleetEnd): RunEvent {
   const begun = ends.filter((end) => end.outcome !== 'not-started');
   const succeeded = begun.filter((end) => end.exitCode === 0);
+  const interrupted = begun.filter(isStopped).length;
   const changed = succeeded.filter(({ applied }) => applied > 0).length;
   return {
     kind: 'databases.finished',
@@ -148,7 +156,8 @@ function closingOf({ ends, outcome, exitCode }: FleetEnd): RunEvent {
     databases: ends.length,
     changed,
     unchanged: succeeded.length - changed,
-    failed: begun.length - succeeded.length,
+    failed: begun.length - succeeded.length - interrupted,
+    interrupted,
     notStarted: ends.filter((end) => end.outcome === 'not-started').map(({ member }) => member.name),
   };
 }

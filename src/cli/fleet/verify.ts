@@ -34,6 +34,7 @@ export async function verifyDatabases(context: Context, options: TypedFleetVerif
     const ends = new Map<Member, MemberEnd>();
     const differing = new Map<Member, readonly Check[]>();
     const failure = createFailures(screen);
+    const told = new Set<string>();
     await inLanes(fleet.members, { ...fleet.lanes, isOver: () => signal.aborted }, async (member) => {
       const operation = memberOperation(operationOf(context, ready), fleet, { member, ui: {} });
       const looking = verifyTask(operation.ready.project, ready.actor, { strict });
@@ -47,7 +48,7 @@ export async function verifyDatabases(context: Context, options: TypedFleetVerif
       );
       if (end.exitCode !== 0) {
         failure(end);
-        screen.say(...checkLines(differing.get(member) ?? [], screen.style));
+        screen.say(...checkLines(untold(member, differing.get(member) ?? [], told), screen.style));
       }
       screen.live({ counter: `${ends.size} of ${fleet.members.length}`, name: member.name });
     });
@@ -68,5 +69,15 @@ export async function verifyDatabases(context: Context, options: TypedFleetVerif
         })),
       },
     };
+  });
+}
+
+/** What several schemas of a database share is told once; each database has its own. */
+function untold({ place }: Member, checks: readonly Check[], told: Set<string>): readonly Check[] {
+  return checks.filter(({ kind, object }) => {
+    const key = JSON.stringify([place, kind, object]);
+    const isNew = !told.has(key);
+    told.add(key);
+    return isNew;
   });
 }

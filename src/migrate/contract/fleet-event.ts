@@ -28,6 +28,8 @@ export type FleetEvent =
       readonly changed: number;
       readonly unchanged: number;
       readonly failed: number;
+      /** In how many of them the work was stopped. */
+      readonly interrupted: number;
       /** The names of those in which nothing was begun. */
       readonly notStarted: readonly string[];
     };

@@ -48,6 +48,8 @@ export interface RunRow {
    * was set; of `up --tx all`: that.
    */
   readonly about?: RunAbout;
+  /** Of an attempt that only the ledger knows: the entry of its database in a list. */
+  readonly entry?: string;
 }
 
 /**

@@ -9,6 +9,7 @@ import { listBy, roomFor, type ListQuery } from './ask-server.ts';
 import type { LaneTerms } from './lanes.ts';
 import { memberReady, type Shared } from './member-ready.ts';
 import { membersOf, type Member } from './members.ts';
+import { eventOfMember, findingOf } from './member-findings.ts';
 import type { ListedDatabase } from './read-list.ts';
 
 /** Where the list of databases comes from. */
@@ -96,8 +97,8 @@ export function memberOperation(
   { member, ui }: { readonly member: Member; readonly ui: FleetUi },
 ): OperationContext {
   const own: Ui = {
-    onEvent: (event) => ui.onEvent?.(member, event),
-    onFinding: (finding) => ui.onFinding?.(member, finding),
+    onEvent: (event) => ui.onEvent?.(member, eventOfMember(member, event)),
+    onFinding: (finding) => ui.onFinding?.(member, findingOf(member, finding)),
     onNote: () => {},
   };
   return { ready: memberReady(fleet, member), command, signal, ui: own };

@@ -5,6 +5,7 @@ import type { RunOutcome } from '../../migrate/contract/run-outcome.ts';
 import { outcomeOfExitCode } from '../../migrate/contract/verdict.ts';
 import type { Execution } from '../../migrate/controller/execute-task.ts';
 import type { OperationResult } from '../operation-result.ts';
+import { findingOf } from './member-findings.ts';
 import type { Member } from './members.ts';
 
 /** How the work in one of many databases ended. */
@@ -53,13 +54,25 @@ export function endOfExecution(member: Member, { outcome, exitCode, run, events,
     exitCode,
     run,
     applied: events.filter(({ kind }) => kind === 'migration.applied').length,
-    findings: exitCode === 0 ? [] : errorsOf(findings),
+    findings: exitCode === 0 ? [] : errorsOf(member, findings),
   };
 }
 
 function refusedEnd(member: Member, findings: readonly Finding[]): MemberEnd {
   const exitCode = exitCodeOf(findings) || 70;
-  return { member, outcome: outcomeOfExitCode(exitCode), exitCode, run: '', applied: 0, findings: errorsOf(findings) };
+  return {
+    member,
+    outcome: outcomeOfExitCode(exitCode),
+    exitCode,
+    run: '',
+    applied: 0,
+    findings: errorsOf(member, findings),
+  };
+}
+
+/** Did it end because the command was to stop? That is no failure of the database. */
+export function isStopped({ outcome }: MemberEnd): boolean {
+  return outcome === 'interrupted';
 }
 
 function notStarted(member: Member): MemberEnd {
@@ -79,6 +92,7 @@ export function fleetEnd(
   return { outcome: exitCode === 0 && idle ? 'nothing-to-do' : outcomeOfExitCode(exitCode), exitCode, ends: all };
 }
 
-function errorsOf(findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter(({ severity }) => severity === 'error').slice(0, most);
+function errorsOf(member: Member, findings: readonly Finding[]): readonly Finding[] {
+  const errors = findings.filter(({ severity }) => severity === 'error').slice(0, most);
+  return errors.map((finding) => findingOf(member, finding));
 }

@@ -7,6 +7,7 @@ import { ofAnyDatabase, planTask } from '../tasks.ts';
 import { memberOperation, type Fleet, type FleetUi } from './fleet.ts';
 import { inLanes } from './lanes.ts';
 import { endOfExecution, type MemberEnd } from './member-end.ts';
+import { findingOf } from './member-findings.ts';
 import type { Member } from './members.ts';
 
 /** Databases in which the same would run. */
@@ -68,10 +69,16 @@ export async function planFleet(
       group.members.push(member);
       hashes.set(member, plan.hash);
       const warned = execution.findings.filter(({ severity }) => severity === 'warning');
-      if (warned.length > 0) warnings.set(member, warned);
+      if (warned.length > 0)
+        warnings.set(
+          member,
+          warned.map((finding) => findingOf(member, finding)),
+        );
     }
     onPlanned?.(end);
   });
+  const order = new Map(members.map((member, index) => [member, index]));
+  for (const group of groups.values()) group.members.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   const sorted = [...groups.values()].sort((a, b) => b.members.length - a.members.length);
   return { groups: sorted, hashes, failed, left, warnings };
 }

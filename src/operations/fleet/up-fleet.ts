@@ -7,7 +7,7 @@ import { checkPromotion } from '../check-promotion.ts';
 import type { OperationContext } from '../execute.ts';
 import { memberOperation, type Fleet, type FleetUi } from './fleet.ts';
 import { inLanes } from './lanes.ts';
-import { endOf, fleetEnd, type FleetEnd, type MemberEnd } from './member-end.ts';
+import { endOf, fleetEnd, isStopped, type FleetEnd, type MemberEnd } from './member-end.ts';
 import type { Member } from './members.ts';
 import { planFleet, stepKey, type FleetPlan, type PlanGroup } from './plan-fleet.ts';
 
@@ -61,13 +61,13 @@ export async function upFleet(
   let stop: Stop | undefined;
   const record = (end: MemberEnd): void => {
     ends.set(end.member, end);
-    if (end.exitCode !== 0) failures += 1;
+    if (end.exitCode !== 0 && !isStopped(end)) failures += 1;
     if (stopAfter > 0 && failures >= stopAfter) stop ??= 'failures';
     ui.onEnd(end);
   };
   const consented = await consentToAll(operation, fleet, { request: single, ui, record });
   if (!consented.ok) return consented;
-  const { hashes, queue: pending } = consented.value;
+  const { hashes, queue: pending, complete } = consented.value;
   // What could not be planned does not count: the person has seen it.
   failures = 0;
   stop = undefined;
@@ -84,24 +84,28 @@ export async function upFleet(
   };
 
   let queue = pending;
-  const idleIsDone = ready.project.environment.hooks.length === 0;
-  for (let proven = 0; proven < canary && queue.length > 0 && !isOver();) {
+  let failed: Member | undefined;
+  // A database that has everything is proof, too: an earlier run has applied there what the others lack.
+  for (let proven = complete; proven < canary && queue.length > 0 && !isOver();) {
     const [first, ...rest] = queue;
     if (first === undefined) break;
     queue = rest;
     const end = await perform(first);
-    if (end.exitCode !== 0) stop ??= signal.aborted ? 'interrupted' : 'canary';
-    else if (end.applied > 0) proven += 1;
-    // Applied before: it proves nothing. Its neighbours are probably the same, and are only looked at.
-    else if (idleIsDone && hashes.size === 0)
-      queue = await withoutIdle(operation, fleet, { queue, request: single, record });
+    if (end.exitCode === 0) proven += 1;
+    else if (signal.aborted || isStopped(end)) stop ??= 'interrupted';
+    else {
+      proven += hashes.size > 0 ? 0 : await countComplete(operation, fleet, { queue, selection: single.selection });
+      if (proven >= canary) break;
+      failed = first;
+      stop ??= 'canary';
+    }
   }
   const left = await inLanes(queue, { ...fleet.lanes, isOver }, async (member) => void (await perform(member)));
   const end = fleetEnd(fleet.members, ends, stop === 'interrupted');
   return ok(
     left.length === 0 || stop === undefined
       ? end
-      : { ...end, stopped: stoppedBy(stop, { left: left.length, failures }) },
+      : { ...end, stopped: stoppedBy(stop, { left: left.length, failures, canary: failed?.name ?? '' }) },
   );
 }
 
@@ -115,6 +119,8 @@ interface Consenting {
 interface Consented {
   readonly hashes: ReadonlyMap<Member, string>;
   readonly queue: readonly Member[];
+  /** How many databases of the list have everything already. */
+  readonly complete: number;
 }
 
 /**
@@ -128,7 +134,8 @@ async function consentToAll(
 ): Promise<Outcome<Consented>> {
   const { environment } = operation.ready.project;
   const { reviewed, selection } = request;
-  if (!environment.protected && reviewed === undefined) return ok({ hashes: new Map(), queue: fleet.members });
+  if (!environment.protected && reviewed === undefined)
+    return ok({ hashes: new Map(), queue: fleet.members, complete: 0 });
   if (reviewed === undefined && ui.confirm === undefined) return err(fault('needs-approval'));
   const plan = await planFleet(operation, fleet, fleet.members, { selection, ui });
   if (operation.signal.aborted) return err(fault('interrupted', { why: 'Nothing was changed.' }));
@@ -149,7 +156,7 @@ async function consentToAll(
   }
   for (const end of plan.failed) record(end);
   for (const member of planned.filter(isIdle)) record(endOf(member, { kind: 'nothing' }));
-  return ok({ hashes: plan.hashes, queue });
+  return ok({ hashes: plan.hashes, queue, complete: idle.size });
 }
 
 /** A database may lack any number of the last migrations of the reviewed plan, and nothing else. */
@@ -176,18 +183,15 @@ function consentFor(planHash: string | undefined, { reviewed }: ChangeRequest): 
   return { planHash, ...(reviewed === undefined ? { nameTyped: true } : { reviewed: undefined }) };
 }
 
-/** Looks at the next databases, and leaves out those that have everything. */
-async function withoutIdle(
+/** How many of the next databases have everything: where they do, an earlier run of this release has succeeded. */
+async function countComplete(
   operation: OperationContext,
   fleet: Fleet,
-  { queue, request, record }: { queue: readonly Member[]; request: ChangeRequest; record: (end: MemberEnd) => void },
-): Promise<readonly Member[]> {
-  const size = fleet.lanes.parallel * 8;
-  const near = queue.slice(0, size);
-  const { groups } = await planFleet(operation, fleet, near, { selection: request.selection, ui: {} });
-  const idle = new Set(groups.find(({ steps }) => steps.length === 0)?.members);
-  for (const member of near) if (idle.has(member)) record(endOf(member, { kind: 'nothing' }));
-  return queue.filter((member) => !idle.has(member));
+  { queue, selection }: { readonly queue: readonly Member[]; readonly selection: ChangeRequest['selection'] },
+): Promise<number> {
+  const near = queue.slice(0, fleet.lanes.parallel * 8);
+  const { groups } = await planFleet(operation, fleet, near, { selection, ui: {} });
+  return groups.find(({ steps }) => steps.length === 0)?.members.length ?? 0;
 }
 
 const mostTries = 6;
@@ -202,13 +206,25 @@ async function patiently(work: () => Promise<MemberEnd>, signal: AbortSignal): P
   }
 }
 
-function stoppedBy(stop: Stop, { left, failures }: { readonly left: number; readonly failures: number }): Finding {
-  const rest = left === 1 ? '1 database was not begun' : `${left} databases were not begun`;
+interface Stopped {
+  readonly left: number;
+  readonly failures: number;
+  /** The name of the database that failed while the others waited for it. */
+  readonly canary: string;
+}
+
+function stoppedBy(stop: Stop, { left, failures, canary }: Stopped): Finding {
+  const rest = left === 1 ? '1 was not begun' : `${left} were not begun`;
   const why = {
-    canary: `The first database failed, so that ${rest}.`,
-    failures: `${failures} databases failed, so that ${rest}.`,
+    canary: `${canary} was changed first and failed, so that ${rest}.`,
+    failures: `${failures} failed, so that ${rest}.`,
     interrupted: `The command was stopped: ${rest}.`,
   }[stop];
-  const more = stop === 'failures' ? ' `--stop-after 0` tries all of them.' : '';
-  return fault('fleet-stopped', { why, fix: `${fault('fleet-stopped').fix}${more}` });
+  const { fix } = fault('fleet-stopped');
+  const how = {
+    canary: `${fix} \`--canary 0\` begins the others all the same.`,
+    failures: `${fix} \`--stop-after 0\` tries all of them.`,
+    interrupted: 'Run the same command again: what is applied stays, and the rest follows.',
+  }[stop];
+  return fault('fleet-stopped', { why, fix: how });
 }

@@ -107,7 +107,7 @@ function listed(runs: readonly ListedRun[], screen: Screen, everywhere = false):
     `  ${symbolOf(run, style)} ${screen.nameOfRun(run.run)}`,
     ...(everywhere ? [style.bold(run.environment ?? '')] : []),
     times[index] ?? '',
-    style.bold(run.command),
+    style.bold([run.command, ...(run.entry === undefined ? [] : [run.entry])].join(' ')),
     run.outcome,
     whatOf(run),
     style.dim(duration(run.ms)),

@@ -91,7 +91,9 @@ export const run: Run<typeof spec> = async (context) =>
       ...(entry?.execution === undefined ? {} : { attempt: entry }),
       ...asOfData(execution?.known),
     };
-    return done(data, execution?.known === undefined ? execution?.findings : []);
+    const findings = execution?.known === undefined ? (execution?.findings ?? []) : [];
+    // The history of this database does not know an attempt that the ledger has: it may have been on another one.
+    return done(data, reported.length > 0 ? findings : findings.filter(({ code }) => code !== 'unknown-run'));
   });
 
 function changesOf(events: readonly RunEvent[]): readonly Change[] {
@@ -140,6 +142,7 @@ function runLines(run: RunRow, style: Style): readonly Line[] {
     ['run', run.run],
     ['command', run.about === undefined ? run.command : `${run.command} ${shown(run.about.words)}`],
     ['hook', run.about?.hook === undefined ? '' : `${run.about.hook}, after run ${run.about.follows ?? ''}`],
+    ['database', run.entry ?? ''],
     ['reason', run.about?.reason ?? ''],
     ['outcome', `${run.outcome}${run.exitCode === null ? '' : ` (exit ${run.exitCode})`}`],
     ['started', `${localTime(run.startedAt)}, ${lasting(run)}`],

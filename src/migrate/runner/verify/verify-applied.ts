@@ -1,6 +1,7 @@
 import { fault } from '../../../kit/fault.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { keyOfHome, type HomeAddress } from '../../contract/catalogue-object.ts';
+import { isOf } from '../../contract/migration-id.ts';
 import { appliedNow } from '../../contract/history.ts';
 import type { HistoryRow } from '../../contract/history-rows.ts';
 import type { Check } from '../../contract/model.ts';
@@ -32,8 +33,9 @@ const homesPerBatch = 400;
  * `verify`, at any later time: compares every definition of the baseline with the catalogue, in batches, never waiting
  * for others' locks. Does not need the texts of migrations; only the user's own checks are read from their files.
  */
-export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
+export async function verifyApplied(asked: VerifyTask, ports: RunnerPorts, opened: Opened): Promise<Verdict> {
   const { session, history } = opened;
+  const task = ofItsSchema(asked, ports.bundle, opened);
   const unread = await unreadChecks(task, ports.bundle);
   if (unread.length > 0) return verdictOf(...unread);
   const applied = appliedNow(history.rows).filter(({ id }) => task.only === undefined || task.only.includes(id));
@@ -53,13 +55,20 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
     checkOwn(session, migrations),
   ]);
   const ignore = task.verification.ignore ?? [];
+  const live = ports.bundle.repeated ? tried.filter(({ migration }) => task.only?.includes(migration)) : tried;
   const differing = await placeDifferences(ports.bundle, history.rows, compared.checks);
-  const checks = [...ignoring(ignore, [...differing, ...seeds.checks, ...tried]), ...own];
+  const checks = [...ignoring(ignore, [...differing, ...seeds.checks, ...live]), ...own];
   if (checks.some(({ ok }) => !ok) && (await isLost({ session })))
     return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
   report(ports, checks);
   const files = await changedFiles(task, ports.bundle, opened);
   return concluded(checks, task.verification, [...compared.findings, ...seeds.findings, ...files, ...others]);
+}
+
+/** One schema of several that have the same migrations: verified is what those of its own set have made. */
+function ofItsSchema(task: VerifyTask, bundle: Bundle, { history }: Opened): VerifyTask {
+  if (bundle.repeated !== true || task.only !== undefined) return task;
+  return { ...task, only: history.rows.map(({ id }) => id).filter((id) => isOf(id, bundle)) };
 }
 
 /** Findings for checks of the user that cannot be read: without them verification cannot succeed. */
@@ -99,7 +108,8 @@ async function compareBaseline(task: VerifyTask, opened: Opened): Promise<Baseli
   const { rows, findings, compared } = read;
   if (compared === undefined) return { checks: [], findings };
   const checks = checksOf(rows, baselineCheckOptions(opened));
-  return { checks: [counted(compared), ...checks, ...(await childrenAdded(session))], findings };
+  const added = task.only === undefined ? await childrenAdded(session) : [];
+  return { checks: [counted(compared), ...checks, ...added], findings };
 }
 
 /** What is known of the migrations named with differences. */
