@@ -24,7 +24,7 @@ export interface DeployAllOptions extends Omit<DeployOptions, 'detach' | 'planHa
   readonly schemasQuery?: string | undefined;
   /** How many databases are worked on at once; default: 8. */
   readonly parallel?: number | undefined;
-  /** How many databases must have been changed successfully before the others begin; default: 1. */
+  /** how many databases must have succeeded, or have everything already, before the others begin; default: 1. */
   readonly canary?: number | undefined;
   /** After so many failures nothing else begins; 0: all are tried. Default: 10. */
   readonly stopAfter?: number | undefined;

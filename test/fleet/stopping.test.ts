@@ -95,3 +95,21 @@ test('as many databases are worked on at once as --parallel says, or as there ar
   for (const one of tenants.all) await one.query('drop schema godwit cascade; drop table mark');
   expect((await most(tenants.home.url, '--parallel', '3'))[0]).toBe(3);
 });
+
+test('a tenant that waits for a lock is named, with who holds it', async () => {
+  await using tenants = await createTenants(2, {
+    'migrations/1_mark.sql': 'create table if not exists mark (id int)',
+    'migrations/2_more.sql': 'alter table mark add column more int',
+  });
+  const [, second] = tenants.all;
+  await second?.query('create table mark (id int)');
+  const held = await second?.connect();
+  await held?.query('begin; lock table mark in access share mode');
+  const running = start(tenants);
+  while (!running.said().includes('in the way:')) await elapse(50, 'the wait is told');
+  await held?.query('commit');
+  await held?.end();
+  const { exitCode, shown } = await running.ended;
+  expect(shown).toMatch(new RegExp(`${second?.name}: .*in the way: `));
+  expect(exitCode, shown).toBe(0);
+});

@@ -11,6 +11,7 @@ import { bindCtrlC } from '../ctrl-c.ts';
 import { operationOf, withProject } from '../execute.ts';
 import { failed } from '../result.ts';
 import { countOf } from '../screen/format.ts';
+import { createAtWork } from './at-work.ts';
 import { createFailures, planLines, summaryLines } from './screen.ts';
 import type { FleetOptions } from './named.ts';
 import { fleetSourceOf } from './source.ts';
@@ -115,18 +116,17 @@ function progress(
 ): { readonly tell: FleetUi; readonly onEnd: (end: MemberEnd) => void } {
   const failure = createFailures(screen);
   const emit = (member: Member, event: RunEvent): void => screen.event(ofEntry(member, event));
-  let ended = 0;
+  const atWork = createAtWork(screen, members.length);
   return {
     tell: screen.json
       ? { onEvent: emit, onFinding: (member, finding) => emit(member, { kind: 'finding', finding }) }
-      : {},
+      : { onEvent: (member, event) => atWork.onEvent(member, event) },
     onEnd: (end) => {
-      ended += 1;
       const { member, run, outcome, exitCode, applied, findings } = end;
       if (screen.json && outcome !== 'not-started')
         screen.event({ kind: 'database.finished', entry: member.name, run, outcome, exitCode, applied, findings });
       if (exitCode !== 0) failure(end);
-      screen.live({ counter: `${ended} of ${members.length}`, name: member.name });
+      atWork.onEnd(member);
     },
   };
 }

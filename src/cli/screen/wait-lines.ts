@@ -17,11 +17,11 @@ export function createWaitLines(screen: Screen, underWay: UnderWay): (event: Wai
   let readingBehind = '';
   const showReading = (event: Extract<WaitEvent, { readonly kind: 'lock.blocked' }>): void => {
     const who = event.blockers.map(({ pid }) => pid).join(' ');
-    if (who !== readingBehind) screen.say(screen.style.magenta(wordsOf(event)));
+    if (who !== readingBehind) screen.say(screen.style.magenta(waitWords(event)));
     readingBehind = who;
   };
   return (event) => {
-    const words = wordsOf(event);
+    const words = waitWords(event);
     // In the log of a pipeline, where lines stay, a line is written only when something has changed.
     const step = event.kind === 'build.progress' ? stepOf(event) : event.kind === 'standby.wait' ? event.kind : words;
     if (event.kind === 'lock.blocked' && event.id === '') return showReading(event);
@@ -51,7 +51,8 @@ function aboutOf(event: Exclude<WaitEvent, { readonly kind: 'standby.wait' }>): 
   }
 }
 
-function wordsOf(event: WaitEvent): string {
+/** Why something takes long, in one line. */
+export function waitWords(event: WaitEvent): string {
   switch (event.kind) {
     case 'lock.blocked': {
       if (event.id === '')
