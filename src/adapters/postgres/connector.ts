@@ -10,6 +10,7 @@ import { fallbackOf, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { clientConfig, isolate } from './client-config.ts';
 import { connectFault } from './connect-fault.ts';
+import { gathering } from './gathering.ts';
 import { watchGreeting, type GreetedConnection } from './greeting.ts';
 import { holdToTerms } from './login-terms.ts';
 import { createMasking } from './masking.ts';
@@ -237,24 +238,6 @@ function sessionOf(client: Client, { address, goodbyes }: Peer, farewell: () => 
       clearTimeout(timer);
     },
     leave: () => goodbyes.add(client),
-  };
-}
-
-/**
- * Messages of one turn of the event loop leave in one write: the call costs the system more than what is in it.
- *
- * @returns to be called in front of each message
- */
-function gathering(stream: GreetedConnection['stream']): () => void {
-  let gathers = false;
-  return () => {
-    if (gathers) return;
-    gathers = true;
-    stream.cork();
-    process.nextTick(() => {
-      gathers = false;
-      stream.uncork();
-    });
   };
 }
 
