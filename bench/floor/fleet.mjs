@@ -28,13 +28,11 @@ async function up(database) {
   const { rows } = (await client.query(history)).at(-1);
   const applied = new Set(rows.map(({ name }) => name));
   const pending = migrations.filter(({ name }) => !applied.has(name));
-  const answers = [
-    ...pending.map(({ name, text, checksum }) =>
-      client.query(
-        `BEGIN; ${text}\n; INSERT INTO floor_history (name, checksum) VALUES ('${name}', '${checksum}'); COMMIT`,
-      ),
+  const answers = pending.map(({ name, text, checksum }) =>
+    client.query(
+      `BEGIN; ${text}\n; INSERT INTO floor_history (name, checksum) VALUES ('${name}', '${checksum}'); COMMIT`,
     ),
-  ];
+  );
   await Promise.all(answers);
   await client.end();
 }
