@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { gathering } from './gathering.ts';
+
+const nextTurn = promisify(setImmediate);
 
 test('messages that are sent in one turn, also behind promises that are kept, leave together; later ones on their own', async () => {
   const left: string[][] = [];

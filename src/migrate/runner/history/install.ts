@@ -31,7 +31,7 @@ END IF;
 IF pg_catalog.to_regnamespace('godwit') IS NULL THEN CREATE SCHEMA godwit; END IF;
 END $$;`
       : '';
-  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\nSET LOCAL synchronous_commit TO off;\nSET LOCAL client_min_messages TO warning;\nSET LOCAL check_function_bodies TO off;\n${schema}\n${steps}\n${first}\nCOMMIT`;
+  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\nSET LOCAL client_min_messages TO warning;\nSET LOCAL check_function_bodies TO off;\n${schema}\n${steps}\n${first}\nCOMMIT`;
   const reply = await session.send(text);
   if (reply.ok) return ok(undefined);
   if (!reply.error.lost) await session.send('ROLLBACK');
