@@ -45,7 +45,7 @@ export function openPack(path: string): Pack {
       return bytes.toString('latin1');
     },
     array(names) {
-      const places = names.flatMap((name) => (Object.hasOwn(chunks, name) ? [chunks[name]!] : []));
+      const places = names.map((name) => chunks[name]).filter((place) => place !== undefined);
       if (places.length < names.length) return undefined;
       const bytes = Buffer.allocUnsafeSlow(places.reduce((sum, [, length]) => sum + 1 + length, 1));
       let end = 0;
