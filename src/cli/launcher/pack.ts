@@ -12,7 +12,7 @@ export interface Pack {
   array(chunks: readonly string[]): string | undefined;
 }
 
-type Place = readonly [at: number, length: number];
+type ChunkPlace = readonly [at: number, length: number];
 
 /** The longest first line that scripts/pack.mjs writes. */
 const longestHead = 32 * 1024;
@@ -29,9 +29,9 @@ export function openPack(path: string): Pack {
   const { hash, commands, chunks } = JSON.parse(head.toString('latin1', 0, code)) as {
     readonly hash: string;
     readonly commands: readonly string[];
-    readonly chunks: Readonly<Record<string, Place>>;
+    readonly chunks: Readonly<Record<string, ChunkPlace>>;
   };
-  const read = ([at, length]: Place, into: Buffer, offset: number): void => {
+  const read = ([at, length]: ChunkPlace, into: Buffer, offset: number): void => {
     if (readSync(file, into, offset, length, code + at) < length) throw new Error(`${path} is incomplete.`);
   };
   return {
