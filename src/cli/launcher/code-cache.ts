@@ -25,7 +25,7 @@ export interface CodeCache {
 }
 
 /** A start at its end. */
-export interface FinishedStart {
+interface FinishedStart {
   readonly exitCode: number;
   /** The chunks that it has loaded. */
   readonly loaded: readonly string[];
