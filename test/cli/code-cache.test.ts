@@ -94,7 +94,7 @@ test.each([
   ['a changed byte', (path: string) => writeFileSync(path, readFileSync(path).fill(0xff, 5_000, 5_001))],
   ['a missing end', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 10_000))],
   ['nothing', (path: string) => writeFileSync(path, '')],
-  ['a text', (path: string) => writePrivate(path, Buffer.from('{}'))],
+  ['a text', (path: string) => writePrivate(path, [Buffer.from('{}')])],
   ['write access for everybody', (path: string) => chmodSync(path, 0o666)],
   [
     'a link to it in its place',
@@ -108,7 +108,7 @@ test.each([
     'code that V8 refuses',
     (path: string) => {
       const { chunks, code } = parse(readPrivate(path) ?? Buffer.alloc(0));
-      writePrivate(path, render({ whole: true, chunks, code: Buffer.alloc(code?.length ?? 0, 7) }));
+      writePrivate(path, [render({ whole: true, chunks, code: Buffer.alloc(code?.length ?? 0, 7) })]);
     },
   ],
 ])('a file with %s changes nothing, and is written again', async (_what, damage) => {
@@ -138,7 +138,7 @@ test('code without its hash is not executed, and with it, only if nobody else co
   writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 32), poisoned]));
   expect(await start(['--version'])).toEqual(version);
 
-  writePrivate(path, poisoned);
+  writePrivate(path, [poisoned]);
   expect((await start(['--version'])).out).toBe('poisoned\n');
   expect(await start(['--version'], { GODWIT_NO_CACHE: '1' })).toEqual(version);
   chmodSync(folder(), 0o777);

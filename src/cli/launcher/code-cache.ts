@@ -47,7 +47,7 @@ export function openCodeCache(pack: Pack, argv: readonly string[], env: NodeJS.P
   const file = join(folder, `${commandOf(argv, pack)}-${process.version}-${process.arch}-${key}`);
   const kept = read(file);
   const write = (what: Kept): void => {
-    writePrivate(file, render(what));
+    writePrivate(file, [render(what)]);
     removeOld(folder);
   };
   return {
