@@ -12,10 +12,11 @@ import { Script } from 'node:vm';
  * @returns the text, in ASCII
  */
 export function packed({ outputFiles, metafile }) {
-  const imports = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output.imports]));
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
+  const imports = new Map([...outputs].map(([name, output]) => [name, output.imports]));
   const chunks = outputFiles
     .filter(({ path }) => path.endsWith('.js'))
-    .map(({ path, text }) => [basename(path), asFunction(basename(path), text, imports.get(basename(path)))]);
+    .map(({ path, text }) => [basename(path), asFunction(basename(path), text, outputs.get(basename(path)))]);
   refuseCircles(imports);
   const places = {};
   let at = 0;
@@ -36,10 +37,11 @@ const dynamicImport = /\bimport\(("[^"]+")\)/g;
 // A file whose name is not fixed, such as a configuration, is imported by Node.
 const trueImport = /(?<![.\w$])import\((?!["'])/g;
 
-function asFunction(name, text, imports) {
+function asFunction(name, text, { imports, exports }) {
   // Whatever is assigned later would not arrive in the chunks that import it.
   if (/__esm\(\{"[^"]+"\(\)\{(?!\})/.test(text)) throw new Error(`${name} has a module that is executed late.`);
   const required = [];
+  const exported = [];
   let later = 0;
   const body = text
     .replace(importStatement, (_, ...parts) => {
@@ -48,12 +50,25 @@ function asFunction(name, text, imports) {
     })
     .replace(exportStatement, (_, names) =>
       pairs(names)
-        .map(([local, as]) => `exports.${as}=${local};`)
+        .map(([local, as]) => {
+          exported.push(as);
+          return `exports.${as}=${local};`;
+        })
         .join(''),
     )
-    .replace(defaultExport, 'exports.default=')
+    .replace(defaultExport, (statement) => {
+      // A text for people may hold one.
+      if (!exports.includes('default') || exported.includes('default')) return statement;
+      exported.push('default');
+      return 'exports.default=';
+    })
     .replace(dynamicImport, (_, target) => ((later += 1), `__own.load(${target})`))
     .replace(trueImport, '__own.import(');
+  const statements = imports.filter(({ kind }) => kind === 'import-statement').length;
+  if (required.length !== statements)
+    throw new Error(`${name} has ${statements} imports; ${required.length} were found.`);
+  if (exported.length !== exports.length || exports.some((one) => !exported.includes(one)))
+    throw new Error(`${name} exports ${exports.join()}; found were ${exported.join()}.`);
   const expected = imports.filter(({ kind }) => kind === 'dynamic-import').length;
   if (later !== expected) throw new Error(`${name} has ${expected} dynamic imports, and ${later} were found.`);
   // esbuild leaves regular expressions as they are.

@@ -87,7 +87,7 @@ test.each([
   ['a changed byte', (path: string) => writeFileSync(path, readFileSync(path).fill(0xff, 5_000, 5_001))],
   ['a missing end', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 10_000))],
   ['nothing', (path: string) => writeFileSync(path, '')],
-  ['a text', (path: string) => writePrivate(path, Buffer.from('{}'))],
+  ['a text', (path: string) => writePrivate(path, [Buffer.from('{}')])],
   ['write access for everybody', (path: string) => chmodSync(path, 0o666)],
   [
     'a link to it in its place',
@@ -102,7 +102,7 @@ test.each([
     (path: string) => {
       const { code } = parse(readPrivate(path) ?? Buffer.alloc(0));
       const refused = [...code].map(([chunk, { length }]) => [chunk, Buffer.alloc(length, 7)] as const);
-      writePrivate(path, render({ whole: true, code: new Map(refused) }));
+      writePrivate(path, [render({ whole: true, code: new Map(refused) })]);
     },
   ],
 ])('a file with %s changes nothing, and is written again', async (_what, damage) => {
@@ -132,7 +132,7 @@ test('code without its hash is not executed, and with it, only if nobody else co
   writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 32), poisoned]));
   expect(await start(['--version'])).toEqual(version);
 
-  writePrivate(path, poisoned);
+  writePrivate(path, [poisoned]);
   expect((await start(['--version'])).out).toBe('poisoned\n');
   expect(await start(['--version'], { GODWIT_NO_CACHE: '1' })).toEqual(version);
   chmodSync(folder(), 0o777);

@@ -85,12 +85,9 @@ export function writeSegment(path: string, entries: readonly Entry[]): void {
   const index = Buffer.alloc(entries.length * placeBytes);
   const count = Buffer.alloc(4);
   count.writeUInt32LE(entries.length);
-  const parts: Buffer[] = [];
   let offset = headBytes + index.length;
   const places = entries.map(({ key, text }) => {
-    const content = Buffer.concat([Buffer.from(key, 'hex'), text]);
-    parts.push(Buffer.from(hashOf(content), 'hex'), content);
-    const place = { key, offset, length: hashBytes + content.length };
+    const place = { key, offset, length: entryHead + text.length };
     offset += place.length;
     return place;
   });
@@ -101,7 +98,24 @@ export function writeSegment(path: string, entries: readonly Entry[]): void {
     index.writeUInt32LE(place.length, at * placeBytes + keyBytes + 4);
   }
   const head = Buffer.concat([count, index]);
-  writePrivate(path, Buffer.concat([Buffer.from(hashOf(head), 'hex'), head, ...parts]));
+  writePrivate(path, partsOf(head, entries));
+}
+
+/** The bytes of a segment, in blocks. */
+function* partsOf(head: Buffer, entries: readonly Entry[]): Generator<Buffer> {
+  yield Buffer.concat([Buffer.from(hashOf(head), 'hex'), head]);
+  let waiting: Buffer[] = [];
+  let size = 0;
+  for (const { key, text } of entries) {
+    const content = Buffer.concat([Buffer.from(key, 'hex'), text]);
+    waiting.push(Buffer.from(hashOf(content), 'hex'), content);
+    size += content.length;
+    if (size < blockBytes) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    size = 0;
+  }
+  yield Buffer.concat(waiting);
 }
 
 function readIndex(path: string): Buffer | undefined {

@@ -4,7 +4,7 @@ import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFile } from './byte-source.ts';
+import { openFile, readSmallFile } from './byte-source.ts';
 import { openFolder } from './folder.ts';
 import { nodeHashing } from './hashing.ts';
 
@@ -17,14 +17,35 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const always = (): boolean => true;
-
-test('what is kept was read when it was opened: a later save changes nothing', async () => {
-  const source = openFile(file, always);
+test('a small file of a folder was read when it was opened: a later save changes nothing', async () => {
+  const folder = openFolder(root, 'migrations');
+  const source = await folder.open('1_a.sql');
   writeFileSync(file, 'drop table t;');
   expect(source.size).toBe(9);
   expect(Buffer.from(await source.read(0, 100)).toString()).toBe('select 1;');
   expect(Buffer.from(await source.read(7, 8)).toString()).toBe('1');
+  expect(Buffer.from(folder.small?.('1_a.sql') ?? []).toString()).toBe('select 1;');
+});
+
+test('what is read at once is what is opened later; every 64th file has to be opened', async () => {
+  const names = Array.from({ length: 130 }, (_, n) => `${n + 1}_a.sql`);
+  for (const name of names) writeFileSync(join(root, name), name);
+  const folder = openFolder(root, 'migrations');
+  const found: string[] = [];
+  for (const name of names) {
+    if (folder.small?.(name) === undefined) found.push(name);
+    writeFileSync(join(root, name), 'saved since');
+    const source = await folder.open(name);
+    expect(Buffer.from(await source.read(0, 100)).toString()).toBe(found.includes(name) ? 'saved since' : name);
+  }
+  expect(found).toEqual(['64_a.sql', '128_a.sql']);
+});
+
+test('what cannot be read at once fails as it does when it is opened', async () => {
+  const folder = openFolder(root, 'migrations');
+  expect(() => folder.small?.('2_b.sql')).toThrow('ENOENT');
+  await expect(folder.open('2_b.sql')).rejects.toThrow('ENOENT');
+  expect(folder.small?.('../1_a.sql')).toBeUndefined();
 });
 
 test('a file that is saved between its opening and a read is refused (`file-moved-on`)', async () => {
@@ -44,19 +65,23 @@ test('a file that is gone later is named (`file-unreadable`)', async () => {
 test('a pipe in the place of a file is not waited for', () => {
   unlinkSync(file);
   execFileSync('mkfifo', [file]);
-  expect(() => openFile(file, always)).toThrow('it is a device or a pipe');
+  expect(() => readSmallFile(file)).toThrow('it is a device or a pipe');
+  expect(() => openFile(file)).toThrow('it is a device or a pipe');
 });
 
 test('an empty file has no bytes', async () => {
   writeFileSync(file, '');
-  expect(openFile(file, always).size).toBe(0);
+  expect(readSmallFile(file)).toHaveLength(0);
+  expect(openFile(file).size).toBe(0);
   expect(await openFile(file).read(0, 10)).toHaveLength(0);
 });
 
 test('large files are not kept, and are read in ranges', async () => {
   const text = 'x'.repeat(300_000);
   writeFileSync(file, text);
-  const source = await openFolder(root, 'migrations').open('1_a.sql');
+  const folder = openFolder(root, 'migrations');
+  expect(folder.small?.('1_a.sql')).toBeUndefined();
+  const source = await folder.open('1_a.sql');
   expect(source.size).toBe(300_000);
   expect(await source.read(299_990, 400_000)).toHaveLength(10);
   writeFileSync(file, text.replace('x', 'y'));

@@ -5,17 +5,14 @@ import type { ByteSource } from '../../migrate/contract/ports.ts';
 
 /**
  * Opens a file as a source of bytes. Reads are synchronous inside: for the small files that migrations are, a promise
- * per system call costs more than the call. No descriptor stays open between reads. Of what is not kept, a file that was
- * saved between two reads is refused with `file-moved-on`, because the first bytes and the last ones would come from two
+ * per system call costs more than the call. No descriptor stays open between reads. A file that was saved
+ * between two reads is refused with `file-moved-on`, because the first bytes and the last ones would come from two
  * different files.
  *
  * @param path Absolute path.
- * @param keeps Says by its size whether the file is read at once and kept in memory. Default: never.
  */
-export function openFile(path: string, keeps?: (size: number) => boolean): ByteSource {
+export function openFile(path: string): ByteSource {
   return withFile(path, (descriptor) => {
-    const small = keeps === undefined ? undefined : readSmall(descriptor, path);
-    if (small !== undefined && keeps?.(small.length) === true) return memorySource(Buffer.from(small));
     const { size } = regular(descriptor);
     const state = stateOf(descriptor);
     return {
@@ -31,6 +28,11 @@ export function openFile(path: string, keeps?: (size: number) => boolean): ByteS
   });
 }
 
+/** The bytes of a small file, valid until the next call; undefined: it is a large one. */
+export function readSmallFile(path: string): Uint8Array | undefined {
+  return withFile(path, (descriptor) => readSmall(descriptor, path));
+}
+
 /** The state is that of the opened file: another one may have its name by now. */
 function withFile<Result>(path: string, use: (descriptor: number) => Result): Result {
   // A pipe that took the place of a file would be waited for.
@@ -42,14 +44,11 @@ function withFile<Result>(path: string, use: (descriptor: number) => Result): Re
   }
 }
 
-/** Files up to this size may be kept. */
-const smallFile = 256 * 1024;
+/** Files up to this size, in bytes, are small. */
+export const smallFile: number = 256 * 1024;
 let scratch: Buffer | undefined;
 
-/**
- * The bytes of a small file, valid until the next call; undefined: it is a large one. Two reads, of which the second
- * finds nothing, show the whole file: its size is not asked for.
- */
+/** Two reads, of which the second finds nothing, show the whole file: its size is not asked for. */
 function readSmall(descriptor: number, path: string): Uint8Array | undefined {
   scratch ??= Buffer.allocUnsafeSlow(smallFile + 1);
   const filled = fill(descriptor, scratch, 0, 1);

@@ -3,8 +3,9 @@ import { join, resolve, sep } from 'node:path';
 import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ByteSource, Folder, FolderEntry } from '../../migrate/contract/ports.ts';
-import { openFile } from './byte-source.ts';
+import { memorySource, openFile, readSmallFile } from './byte-source.ts';
 import { holdHeapGrowth } from './heap-growth.ts';
+import { createHeldFiles } from './held-files.ts';
 
 /**
  * Opens a folder of the file system.
@@ -14,7 +15,14 @@ import { holdHeapGrowth } from './heap-growth.ts';
 export function openFolder(path: string, label: string): Folder {
   const root = resolve(path);
   const opened = new Map<string, ByteSource>();
-  const keeps = createMemory();
+  const held = createHeldFiles(mostHeld);
+  const bytesOf = (name: string): Uint8Array | undefined => {
+    const known = held.get(name);
+    if (known !== undefined || opened.has(name)) return known;
+    const bytes = readSmallFile(root + sep + name);
+    return bytes !== undefined && held.hold(name, bytes) ? held.get(name) : undefined;
+  };
+  const seen = (): number => held.count + opened.size;
   const inners = new Map<string, Folder>();
   const inner = (name: string): Folder => {
     if (!isPlainName(name)) throw notAName(name);
@@ -29,16 +37,21 @@ export function openFolder(path: string, label: string): Folder {
       if (listed.ok && listed.value.length > many) holdHeapGrowth();
       return Promise.resolve(listed);
     },
+    small(name) {
+      if (!isPlainName(name)) return undefined;
+      // Others get their turn when it is opened.
+      return held.get(name) ?? (seen() % atOnce === atOnce - 1 ? undefined : bytesOf(name));
+    },
     open(name) {
       const [first = '', ...rest] = name.split('/');
       if (!isPlainName(first)) return Promise.reject(notAName(name));
       if (rest.length > 0) return inner(first).open(rest.join('/'));
       try {
-        const known = opened.get(name);
-        if (known !== undefined) return Promise.resolve(known);
-        const source = openFile(root + sep + name, keeps);
-        opened.set(name, source);
-        return opened.size % atOnce === 0
+        const before = seen();
+        const bytes = bytesOf(name);
+        const source = opened.get(name) ?? (bytes === undefined ? openFile(root + sep + name) : memorySource(bytes));
+        if (bytes === undefined) opened.set(name, source);
+        return seen() > before && seen() % atOnce === 0
           ? new Promise((resolve) => setImmediate(resolve, source))
           : Promise.resolve(source);
       } catch (error) {
@@ -76,21 +89,12 @@ const many = 1000;
 /** After as many files, others get their turn: a connection that is being made, Ctrl-C. */
 const atOnce = 64;
 
-const mostKept = 32 * 1024 * 1024;
-
 /**
- * Keeps the bytes of small files, which are read when they are opened. They are read once, so what is sent is what was
- * hashed and analysed, even if the file is saved in between. Large files are read again, and refused when they have
- * changed.
+ * So many bytes of small files are held, which are read when they are opened. They are read once, so what is sent is
+ * what was hashed and analysed, even if the file is saved in between. Large files are read again, and refused when they
+ * have changed.
  */
-function createMemory(): (size: number) => boolean {
-  let bytes = 0;
-  return (size) => {
-    if (bytes + size > mostKept) return false;
-    bytes += size;
-    return true;
-  };
-}
+const mostHeld = 32 * 1024 * 1024;
 
 function listFolder(root: string, label: string): Outcome<readonly FolderEntry[]> {
   let entries: readonly Dirent[];

@@ -24,8 +24,8 @@ const folderOf = (env: Readonly<Record<string, string>>) => privateFolder('code'
 test('what was written is read again', () => {
   const file = join(folderOf({ HOME: home }), 'a');
   expect(file).toBe(`${home}/.cache/godwit/code/a`);
-  writePrivate(file, Buffer.from('abc'));
-  writePrivate(file, Buffer.from('abcd'));
+  writePrivate(file, [Buffer.from('abc')]);
+  writePrivate(file, [Buffer.from('abcd')]);
   expect(readPrivate(file)?.toString()).toBe('abcd');
   expect(readPrivate(`${file}b`)).toBe(undefined);
 });
@@ -47,7 +47,7 @@ test.each([
   [
     'a link to a file elsewhere',
     (file: string) => {
-      writePrivate(`${file}.other`, Buffer.from('abc'));
+      writePrivate(`${file}.other`, [Buffer.from('abc')]);
       rmSync(file);
       symlinkSync(`${file}.other`, file);
     },
@@ -61,7 +61,7 @@ test.each([
   ],
 ])('a file with %s is not there', (_what, damage) => {
   const file = join(folderOf({ HOME: home }), 'a');
-  writePrivate(file, Buffer.from('abc'));
+  writePrivate(file, [Buffer.from('abc')]);
   expect(readPrivate(file)?.toString()).toBe('abc');
   damage(file);
   expect(readPrivate(file)).toBe(undefined);
@@ -81,7 +81,7 @@ test.runIf(process.getuid?.() === 0)('a folder, a file or the home of another ac
   const { chownSync } = await import('node:fs');
   const folder = folderOf({ HOME: home });
   const file = join(folder, 'a');
-  writePrivate(file, Buffer.from('abc'));
+  writePrivate(file, [Buffer.from('abc')]);
   chownSync(file, 65_534, 65_534);
   expect(readPrivate(file)).toBe(undefined);
   chownSync(folder, 65_534, 65_534);
@@ -92,6 +92,6 @@ test.runIf(process.getuid?.() === 0)('a folder, a file or the home of another ac
 });
 
 test('nothing is thrown when the folder cannot be written', () => {
-  writePrivate('/proc/godwit/a', Buffer.from('abc'));
+  writePrivate('/proc/godwit/a', [Buffer.from('abc')]);
   expect(readPrivate('/proc/godwit/a')).toBe(undefined);
 });

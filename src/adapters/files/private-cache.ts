@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProcessVariables } from '../../kit/secret-variables.ts';
@@ -126,14 +127,25 @@ function readOwn(path: string, read: (file: number) => Buffer): Buffer | undefin
  * Writes a file whole, or not at all: a disk that is full or read-only costs time the next time, and fails nothing.
  *
  * @param path a file in a {@link privateFolder}
+ * @param parts its bytes, each written before the next is asked for: whole, a large file would be in memory twice
  */
-export function writePrivate(path: string, bytes: Uint8Array): void {
+export function writePrivate(path: string, parts: Iterable<Uint8Array>): void {
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
+  let file: number | undefined;
   try {
-    writeFileSync(draft, Buffer.concat([hashOf(bytes), bytes]), { mode: 0o600, flag: 'wx' });
+    file = openSync(draft, 'wx', 0o600);
+    const hash = createHash('sha256');
+    writeFileSync(file, Buffer.alloc(hashBytes));
+    for (const part of parts) {
+      hash.update(part);
+      writeFileSync(file, part);
+    }
+    writeSync(file, hash.digest(), 0, hashBytes, 0);
     renameSync(draft, path);
   } catch {
     rmSync(draft, { force: true });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -8,7 +8,7 @@ interface RowDescription {
   readonly fields: readonly { readonly name: string }[];
 }
 interface DataRow {
-  readonly fields: readonly (string | null)[];
+  readonly fields: (string | null)[];
 }
 
 /**
@@ -41,7 +41,9 @@ export class MessageQuery extends Query {
   }
 
   handleDataRow(message: DataRow): void {
-    if (this.#completed >= this.#keepFrom) this.#rows.push(message.fields);
+    if (this.#completed < this.#keepFrom) return;
+    shareValues(message.fields, this.#rows.at(-1));
+    this.#rows.push(message.fields);
   }
 
   handleCommandComplete(message: CommandComplete): void {
@@ -74,6 +76,15 @@ export class MessageQuery extends Query {
     if (this.#settled) return;
     this.#settled = true;
     this.#resolve(reply);
+  }
+}
+
+/** A value that is the same as in the row before is held once: in a long history, most columns hardly change. */
+function shareValues(fields: (string | null)[], before: readonly (string | null)[] | undefined): void {
+  if (before === undefined) return;
+  for (let at = 0; at < fields.length; at += 1) {
+    const value = before[at];
+    if (value !== undefined && fields[at] === value) fields[at] = value;
   }
 }
 

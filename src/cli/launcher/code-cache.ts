@@ -55,7 +55,7 @@ export function openCodeCache(pack: Pack, argv: readonly string[], env: NodeJS.P
       if (!grown && whole === kept.whole) return;
       const code = new Map(kept.code);
       for (const { chunk, script } of chunks) code.set(chunk, script.createCachedData());
-      writePrivate(file, render({ whole, code }));
+      writePrivate(file, [render({ whole, code })]);
       removeOld(folder);
     },
   };

@@ -134,6 +134,8 @@ export interface Folder {
   /** Its name in findings, relative to the project: `migrations`. */
   readonly label: string;
   list(): Promise<Outcome<readonly FolderEntry[]>>;
+  /** The bytes of a small file at once; undefined: it has to be opened. Fails as `open` does. */
+  small?(name: string): Uint8Array | undefined;
   /** Opens a file of the folder; `a/b.sql` is one of the folder `a` in it. */
   open(name: string): Promise<ByteSource>;
   /** A folder in it, by its name in the list. */

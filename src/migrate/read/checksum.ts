@@ -63,6 +63,16 @@ export async function checksumOf(
   return checksum.hex();
 }
 
+/** The same of bytes in memory. */
+export function checksumOfBytes(bytes: Uint8Array, hashing: Hashing, onHead?: (bytes: Uint8Array) => void): string {
+  const bom = bomLength(bytes);
+  const body = bom === 0 ? bytes : bytes.subarray(bom);
+  onHead?.(body);
+  const checksum = createChecksum(hashing);
+  checksum.push(body);
+  return checksum.hex();
+}
+
 /** A file's bytes without BOM, and how many bytes of BOM there are. */
 export interface Body {
   readonly bom: 0 | 3;

@@ -1,28 +1,16 @@
 import { fault } from '../../kit/fault.ts';
 import type { Finding } from '../../kit/finding.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
-import { decodeUtf8 } from '../../sql/encoding.ts';
-import type { Replaces } from '../../sql/replaces.ts';
-import type { Migration, Role, ScriptFile } from '../contract/model.ts';
-import type { Folder, FolderEntry, Hashing } from '../contract/ports.ts';
+import type { Migration } from '../contract/model.ts';
+import type { FolderEntry } from '../contract/ports.ts';
 import { toolTitles } from '../contract/tool.ts';
-import { checksumOf, openBody, sectionOf } from './checksum.ts';
-import type { Convention, DividedSection } from './convention.ts';
+import type { Convention } from './convention.ts';
 import { compareVersions, type FileName } from './file-name.ts';
 import { setApart } from './layouts/apart.ts';
-import { findMark, type ToolMark } from './layouts/marks.ts';
-import { pathIn, readScriptFile, visible } from './read-script-file.ts';
-import { replacesOf } from './replaces-of.ts';
+import type { ToolMark } from './layouts/marks.ts';
+import { readGroups, type FileGroup, type FilesSource, type NamedFile } from './read-groups.ts';
+import { pathIn, visible } from './read-script-file.ts';
 import { judgeReplaces, replacingTwins } from './replacing.ts';
-
-/** A file that may be read. */
-interface NamedFile {
-  readonly entry: FolderEntry;
-  readonly file: string;
-  readonly role: Role;
-  readonly version: string;
-  readonly name: string;
-}
 
 /** The migrations of a folder, and the marks of tools in its files. */
 export interface FilesReading {
@@ -30,15 +18,6 @@ export interface FilesReading {
   readonly migrations: readonly Migration[];
   /** The first mark of each file that has one, by the path of the file. */
   readonly marks: ReadonlyMap<string, ToolMark>;
-}
-
-/** A folder and the convention of its files. */
-export interface FilesSource {
-  readonly folder: Folder;
-  /** Their names may be paths of files in inner folders. */
-  readonly entries: readonly FolderEntry[];
-  readonly hashing: Hashing;
-  readonly convention: Convention;
 }
 
 /**
@@ -97,14 +76,6 @@ function judgeEntry(entry: FolderEntry, file: string, named: FileName): Finding 
       ? `To run it as a standalone script: \`godwit up --file ${file}\`. To make it a migration, give it a version: 0001_${entry.name}.`
       : `Rename it to ${named.better}.`;
   return fault('migration-no-version', { why: `${file} does not begin with a version and \`_\`.`, fix, where });
-}
-
-interface FileGroup {
-  readonly version: string;
-  readonly name: string;
-  readonly up: NamedFile;
-  down?: NamedFile;
-  verify?: NamedFile;
 }
 
 /**
@@ -176,96 +147,5 @@ function orphan(file: NamedFile, group: FileGroup | undefined): Finding {
   return fault('migration-orphan', {
     why: `${file.file} belongs to ${expected}, which does not exist.${near}`,
     where: { file: file.file },
-  });
-}
-
-/** Files read at once: enough to keep a disk busy, few enough for the limit of open files. */
-const atOnce = 64;
-
-interface MarkedSource extends FilesSource {
-  readonly marks: Map<string, ToolMark>;
-}
-
-async function readGroups(source: MarkedSource, groups: readonly FileGroup[]): Promise<Outcome<readonly Migration[]>> {
-  const migrations: Migration[] = [];
-  const findings: Finding[] = [];
-  for (let from = 0; from < groups.length; from += atOnce) {
-    const batch = groups.slice(from, from + atOnce);
-    for (const one of await Promise.all(batch.map((group) => readGroup(source, group)))) {
-      if (one.ok) migrations.push(one.value);
-      else findings.push(...one.findings);
-    }
-  }
-  return findings.length === 0 ? ok(migrations) : err(...findings);
-}
-
-async function readGroup(source: MarkedSource, group: FileGroup): Promise<Outcome<Migration>> {
-  let replaces: Replaces | undefined;
-  const { knownAs, divide } = source.convention;
-  const scripts: Partial<Record<Role, ScriptFile>> = {};
-  for (const role of roles) {
-    const named = group[role];
-    if (named === undefined) continue;
-    const read = await readScript(source, named, (head, text) => {
-      if (role === 'up') replaces = replacesOf(head, text);
-    });
-    if (!read.ok) return read;
-    scripts[role] = read.value;
-  }
-  const { up, ...companions } = scripts;
-  if (up === undefined) throw new Error(`version ${group.version} has no file`);
-  const divided = divide === undefined ? ok({ up }) : await divideScript(source, divide, group.up, up);
-  if (!divided.ok) return divided;
-  return ok({
-    id: group.version,
-    name: group.name,
-    ...divided.value,
-    ...companions,
-    ...(replaces === undefined ? {} : { replaces }),
-    ...(knownAs === undefined ? {} : { knownAs: knownAs(group.up.entry.name, group.version) }),
-  });
-}
-
-const roles: readonly Role[] = ['up', 'down', 'verify'];
-
-/** Looks for marks in the bytes that are hashed anyway. */
-async function readScript(
-  { folder, hashing, marks, convention }: MarkedSource,
-  { entry: { name }, file }: NamedFile,
-  onHead: (bytes: Uint8Array, text: string) => void,
-): Promise<Outcome<ScriptFile>> {
-  const read = await readScriptFile(folder, { name, file }, hashing, (head) => {
-    const text = decodeUtf8(head);
-    onHead(head, text);
-    const mark = convention.layout === 'native' ? findMark(head, text) : undefined;
-    if (mark !== undefined) marks.set(name, mark);
-  });
-  if (!read.ok || convention.manner === undefined) return read;
-  const manner = await convention.manner(name, file, (await openBody(await folder.open(name))).source);
-  if (manner.findings.length > 0) return err(...manner.findings);
-  return manner.transaction === undefined ? read : ok({ ...read.value, transaction: manner.transaction });
-}
-
-/** The two directions of a file that holds both; each with the checksum of its own bytes. */
-async function divideScript(
-  { folder, hashing }: MarkedSource,
-  divide: NonNullable<Convention['divide']>,
-  { entry: { name }, file }: NamedFile,
-  whole: ScriptFile,
-): Promise<Outcome<{ readonly up: ScriptFile; readonly down?: ScriptFile }>> {
-  const { source } = await openBody(await folder.open(name));
-  const divided = await divide(source, file);
-  if (!divided.ok) return divided;
-  const scriptOf = async ({ transaction, ...section }: DividedSection): Promise<ScriptFile> => ({
-    file,
-    checksum: await checksumOf(sectionOf(source, section), hashing),
-    size: section.end - section.start,
-    section,
-    ...(transaction === undefined ? {} : { transaction }),
-  });
-  const { up, down } = divided.value;
-  return ok({
-    up: up === undefined ? whole : await scriptOf(up),
-    ...(down === undefined ? {} : { down: await scriptOf(down) }),
   });
 }

@@ -45,7 +45,10 @@ export async function readFolder(
   if (!read.ok) return read;
   const findings = await unreadIn(folder, names, read.value);
   if (findings.some(({ severity }) => severity === 'error')) return err(...findings);
-  const migrations = read.value.migrations.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
+  const migrations =
+    set === defaultSet
+      ? read.value.migrations
+      : read.value.migrations.map((migration) => ({ ...migration, id: migrationId(set, migration.id) }));
   return ok({ layout: read.value.layout, migrations, findings });
 }
 

@@ -2,7 +2,7 @@ import { fault } from '../../kit/fault.ts';
 import { err, ok, type Outcome } from '../../kit/outcome.ts';
 import type { ScriptFile } from '../contract/model.ts';
 import type { Folder, Hashing } from '../contract/ports.ts';
-import { checksumOf } from './checksum.ts';
+import { checksumOf, checksumOfBytes } from './checksum.ts';
 
 /**
  * Hashes one file of a folder.
@@ -21,6 +21,23 @@ export async function readScriptFile(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return err(fault('file-unreadable', { why: `${file} cannot be read: ${reason}`, where: { file } }));
+  }
+}
+
+/** The same at once, without a promise, for one of very many small files; undefined: it has to be opened. */
+export function readSmallScript(
+  folder: Folder,
+  { name, file }: { readonly name: string; readonly file: string },
+  hashing: Hashing,
+  onHead: (bytes: Uint8Array) => void,
+): ScriptFile | undefined {
+  try {
+    const bytes = folder.small?.(name);
+    if (bytes === undefined) return undefined;
+    return { file, checksum: checksumOfBytes(bytes, hashing, onHead), size: bytes.length };
+  } catch {
+    // Opening it tells why.
+    return undefined;
   }
 }
 
