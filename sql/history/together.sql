@@ -12,7 +12,9 @@ begin
   select string_agg(distinct format('%I.%I', n.nspname, c.conname), ', ') into others
   from pg_constraint c join pg_namespace n on n.oid = c.connamespace
   where c.condeferrable and not c.condeferred and has_schema_privilege(n.oid, 'usage')
-    and (n.nspname !~ '^pg_temp_' or n.oid = pg_my_temp_schema());
+    and (n.nspname !~ '^pg_temp_' or n.oid = pg_my_temp_schema())
+    -- SET CONSTRAINTS knows names only: of two of one name, on two tables, both stay deferred.
+    and not exists (select from pg_constraint o where o.conname = c.conname and o.connamespace = c.connamespace and o.condeferred);
   if others is not null then
     execute 'set constraints ' || others || ' immediate';
   end if;

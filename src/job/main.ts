@@ -176,4 +176,10 @@ process.on('uncaughtException', (error) => {
   // oxlint-disable-next-line unicorn/no-process-exit
   process.exit();
 });
+// Nothing is left that could settle what the runner waits for: that is no success.
+process.on('beforeExit', () => {
+  crashed(new Error('The runner waits for something that cannot happen any more.'));
+  // oxlint-disable-next-line unicorn/no-process-exit
+  process.exit();
+});
 void main().catch(crashed).then(leave);

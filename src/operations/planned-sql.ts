@@ -23,7 +23,7 @@ export async function plannedSql(
   const { direction = 'up' } = plan.steps[0] ?? {};
   const count = plan.steps.length === 1 ? '1 migration' : `${plan.steps.length} migrations`;
   const lines = [
-    `-- What \`godwit ${direction}\` would execute in environment ${environment}: ${count}, plan ${plan.hash.slice(0, 12)}.`,
+    `-- What \`godwit ${direction}${plan.tx === 'all' ? ' --tx all' : ''}\` would execute in environment ${environment}: ${count}, plan ${plan.hash.slice(0, 12)}.`,
     '-- Lines marked `-- godwit` are added by godwit. Its looks at history and catalogue are left out.',
   ];
   const places = plan.tx === 'all' ? await togetherOf(plan, bundle) : new Map<PlanStep, Together>();

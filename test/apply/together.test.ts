@@ -122,7 +122,7 @@ test.each(majors)('on PostgreSQL %i one failure undoes all, and the error is pla
   expect(findingOf(failed)).toMatchObject({
     code: 'statement-failed',
     where: { file: 'migrations/2_b.sql', line: 4 },
-    why: 'SELECT: division by zero (SQLSTATE 22012). All 3 migrations share one transaction (--tx all): none of them was applied.',
+    why: 'SELECT: division by zero (SQLSTATE 22012). All 3 migrations share one transaction: none of them was applied.',
     fix: 'Correct the statement and run the same command again.',
   });
   expect((await project.run('up', '--tx', 'all')).err).toContain(

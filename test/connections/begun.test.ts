@@ -127,12 +127,9 @@ test('a role that may have one connection reads as ever', async ({ database }) =
   const url = new URL(database.url);
   [url.username, url.password] = [role, 'one'];
   using project = createProject(migrations, url.href);
-  for (const verb of ['status', 'plan', 'verify']) {
-    // The server may not have ended the last one yet: that one waits for nobody.
-    const gone = `select 1 from pg_stat_activity where usename = '${role}'`;
-    await until('the role is free', async () => (await database.query(gone)).length === 0);
-    expect((await project.run(verb)).exitCode).toBe(0);
-  }
+  // In one process, as for a caller of the library: each waits until the server has ended the session before it.
+  for (let round = 0; round < 10; round += 1)
+    for (const verb of ['status', 'plan', 'verify']) expect((await project.run(verb)).exitCode).toBe(0);
   await database.query(`drop role ${role}`);
 });
 

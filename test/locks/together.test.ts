@@ -42,7 +42,7 @@ test(
     await reader.query('commit');
     expect(ran.exitCode).toBe(40);
     expect(ran.err).toMatch(/\[lock-timeout\]\n +migrations\/3_age.sql:1:1/);
-    expect(ran.err.replaceAll(/\s+/g, ' ')).toContain('share one transaction (--tx all): none of them was applied.');
+    expect(ran.err.replaceAll(/\s+/g, ' ')).toContain('share one transaction: none of them was applied.');
     expect(await database.query("select to_regclass('before') as b")).toEqual([{ b: null }]);
   },
   patientMs,

@@ -5,8 +5,8 @@ import { createProject } from '../support/project.ts';
 const plain = { 'migrations/1_a.sql': 'create table a (id int);', 'migrations/2_b.sql': 'create table b (id int);' };
 
 const refused: readonly (readonly [string, string, number, string])[] = [
-  ['create index concurrently a_id on a (id);', 'CREATE INDEX runs outside a transaction.', 1, 'standalone'],
-  ['select 1;\nvacuum a;', 'VACUUM runs outside a transaction.', 2, 'vacuum'],
+  ['create index concurrently a_id on a (id);', 'This CREATE INDEX cannot run in a transaction.', 1, 'standalone'],
+  ['select 1;\nvacuum a;', 'This VACUUM cannot run in a transaction.', 2, 'vacuum'],
   [
     '-- godwit: transaction=none\nselect 1;',
     'The file asks for `transaction=none`: its statements run one by one.',

@@ -33,7 +33,7 @@ export function createConnector(address: DatabaseAddress, timeoutMs: number = co
   const { search_path: searchPath } = settings;
   const target = { host, port, database, user, ...(searchPath === undefined ? {} : { searchPath }) };
   const patience = address.connectTimeoutMs ?? timeoutMs;
-  const goodbyes = createGoodbyes();
+  const goodbyes = goodbyesTo(JSON.stringify(target));
   return {
     target,
     settings,
@@ -52,21 +52,27 @@ interface Goodbyes {
   over(): Promise<void>;
 }
 
-function createGoodbyes(): Goodbyes {
-  const going = new Map<Client, Promise<void>>();
+/** Of this process, by target: what follows in a process of the library has a connector of its own. */
+const leaving = new Map<string, Map<Client, Promise<void>>>();
+
+function goodbyesTo(target: string): Goodbyes {
   return {
     add(client) {
+      const going = leaving.get(target) ?? new Map<Client, Promise<void>>();
+      leaving.set(target, going);
       const timer = setTimeout(() => cut(client), closeTimeoutMs).unref();
       const end = async (): Promise<void> => {
         await client.end().catch(() => {});
         clearTimeout(timer);
         going.delete(client);
+        if (going.size === 0) leaving.delete(target);
       };
       going.set(client, end());
       connectionOf(client).stream.unref();
     },
-    pending: () => going.size > 0,
+    pending: () => leaving.has(target),
     async over() {
+      const going = leaving.get(target) ?? new Map<Client, Promise<void>>();
       for (const client of going.keys()) connectionOf(client).stream.ref();
       await Promise.all(going.values());
     },

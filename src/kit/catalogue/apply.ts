@@ -170,7 +170,7 @@ export const applyFaults = entries({
   },
   interrupted: {
     title: 'Interrupted',
-    why: 'The run was asked to stop. What it applied before remains applied and is recorded.',
+    why: 'The run was asked to stop. Whatever it had applied remains applied and is recorded.',
     fix: 'Run the same command again: it continues where it stopped.',
     retryable: true,
     exit: 130,

@@ -39,7 +39,7 @@ function reasonOf({ directives, segments, statements }: Analysis): Obstacle | un
   const standalone = segments.find(({ kind }) => kind === 'standalone');
   if (standalone !== undefined) {
     const statement = statements[standalone.first];
-    return { why: `${statement?.tag ?? 'A statement'} runs outside a transaction.`, statement };
+    return { why: `This ${statement?.tag ?? 'statement'} cannot run in a transaction.`, statement };
   }
   const [, second] = segments;
   if (second !== undefined) {

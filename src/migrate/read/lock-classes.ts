@@ -1,7 +1,7 @@
 import { lockClassOf, locksOf, relationsMadeBy, type LockClass } from '../../sql/locks.ts';
 import { treesOf, nameParts, nodeOf, textOf, treeOf, type Tree } from '../../sql/syntax-tree.ts';
 import type { Directives, Segment, Statement } from '../contract/model.ts';
-import type { Member } from './segments.ts';
+import type { SegmentMember } from './segments.ts';
 
 /** The most locks that are kept for one statement. */
 const mostLocks = 10;
@@ -11,7 +11,7 @@ const mostLocks = 10;
  * same transaction, which nobody else can see.
  */
 export function withLockClasses(
-  members: readonly Member[],
+  members: readonly SegmentMember[],
   segments: readonly Segment[],
   directives: Directives,
 ): readonly Statement[] {

@@ -4,7 +4,7 @@ import type { Segment, Statement } from '../contract/model.ts';
 import type { TransactionPart } from './own-transaction.ts';
 
 /** A statement, its syntax tree and its text. */
-export interface Member {
+export interface SegmentMember {
   readonly statement: Statement;
   readonly node: Tree;
   readonly text: string;
@@ -26,7 +26,7 @@ export interface Division {
  * so a border follows it, unless something that lives in the session would be lost there: then the file is not split,
  * and the server reports whether the value is used too early.
  */
-export function segmentsOf(members: readonly Member[], division: Division): readonly Segment[] {
+export function segmentsOf(members: readonly SegmentMember[], division: Division): readonly Segment[] {
   return division.parts.flatMap((part) => {
     const segments = part.own ? [ownSegment(part)] : segmentsWithin(members, part, division);
     const modes = notable(part.modes);
@@ -48,7 +48,7 @@ function notable({ isolation, readOnly }: TransactionModes): Segment['modes'] {
 }
 
 function segmentsWithin(
-  members: readonly Member[],
+  members: readonly SegmentMember[],
   part: TransactionPart,
   { alone, crosses }: Division,
 ): readonly Segment[] {
@@ -102,7 +102,7 @@ function addsValue(type: string, fields: Tree): boolean {
   return type === 'AlterEnumStmt' && fields['oldVal'] === undefined;
 }
 
-function isAddition({ node }: Member): boolean {
+function isAddition({ node }: SegmentMember): boolean {
   const { type, fields } = nodeOf(node);
   return addsValue(type, fields);
 }

@@ -175,7 +175,7 @@ function fixOf(
 
 /** A failure of one is a failure of all. */
 function withAll(finding: Finding, count: number): Finding {
-  const all = `All ${count} migrations share one transaction (--tx all): none of them was applied.`;
+  const all = `${count === 2 ? 'Both' : `All ${count}`} migrations share one transaction: none of them was applied.`;
   return {
     ...finding,
     why: `${finding.why.replace(/([^.])$/, '$1.')} ${all}`,

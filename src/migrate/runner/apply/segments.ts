@@ -1,7 +1,7 @@
 import { type StepResult } from './step-result.ts';
 import type { Finding } from '../../../kit/finding.ts';
 import { nextHead } from '../history/head.ts';
-import type { Stop } from '../rollback/row-guard.ts';
+import type { RowGuardStop } from '../rollback/row-guard.ts';
 import type { Segment } from '../../contract/model.ts';
 import type { RefusedReply, Session } from '../../contract/ports.ts';
 import { applyStandalone } from './standalone.ts';
@@ -106,7 +106,7 @@ async function applySegment(
   };
 }
 
-function stoppedByGuard(stop: Stop, partlyApplied: boolean): StepResult {
+function stoppedByGuard(stop: RowGuardStop, partlyApplied: boolean): StepResult {
   if ('finding' in stop) return { kind: 'stopped', finding: stop.finding, partlyApplied };
   return { kind: 'refused', refusal: stop.refusal, finding: serverFault(stop.refusal.error), partlyApplied };
 }

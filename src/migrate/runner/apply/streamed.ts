@@ -1,5 +1,5 @@
 import { guardSetting, lockSettings } from '../lock-waits/lock-settings.ts';
-import type { Stop } from '../rollback/row-guard.ts';
+import type { RowGuardStop } from '../rollback/row-guard.ts';
 import type { Reply, Session } from '../../contract/ports.ts';
 import type { Segment, Statement } from '../../contract/model.ts';
 import { chunksOf } from './chunks.ts';
@@ -155,7 +155,7 @@ async function stopped(
   session: Session,
   prepared: PreparedStep,
   options: StreamContext,
-  { stop, index }: { readonly stop: Stop; readonly index: number },
+  { stop, index }: { readonly stop: RowGuardStop; readonly index: number },
 ): Promise<StepResult> {
   if ('refusal' in stop) {
     const { position: _, ...error } = stop.refusal.error;

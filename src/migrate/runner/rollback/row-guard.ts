@@ -11,12 +11,12 @@ import { resolveCreated, type CreatedRows } from './own-rows.ts';
 import { askIn, findAgain, findTargets } from './targets.ts';
 
 /** Why a step must not continue: rows would be lost, they cannot be counted, or the server has refused the query. */
-export type Stop = { readonly finding: Finding } | { readonly refusal: RefusedReply };
+export type RowGuardStop = { readonly finding: Finding } | { readonly refusal: RefusedReply };
 
 /** Guards the rows of one step while it is undone: in its own transactions, by the catalogue as it is then. */
 export interface RowGuard {
   /** Before anything of the step is executed: finds what its migration has created. */
-  begin(session: Session): Promise<Stop | undefined>;
+  begin(session: Session): Promise<RowGuardStop | undefined>;
   /** The guard of one segment's transaction; undefined: its text does not show that it destroys rows. */
   over(segment: Segment): SegmentGuard | undefined;
 }
@@ -24,9 +24,9 @@ export interface RowGuard {
 /** Guards the rows of one transaction. */
 interface SegmentGuard {
   /** Before a statement: locks and counts what it takes. */
-  before(session: Session, statement: number): Promise<Stop | undefined>;
+  before(session: Session, statement: number): Promise<RowGuardStop | undefined>;
   /** After the last one: counts what is left of tables from which only some rows were deleted. */
-  after(session: Session): Promise<Stop | undefined>;
+  after(session: Session): Promise<RowGuardStop | undefined>;
 }
 
 /** What a guard works with. */
@@ -68,7 +68,7 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
   const watched = new Map<string, GuardedTable>();
   const whole = new Set<string>();
   account.begin(key);
-  const judge = (statement: number): Stop | undefined => {
+  const judge = (statement: number): RowGuardStop | undefined => {
     const excess = account.excess();
     if (excess <= context.lose) return undefined;
     const { several, lose, step } = context;
@@ -78,7 +78,7 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
     return { finding: losesTooMuch(key, { account, several, where, migration: step.id, ...budget }) };
   };
 
-  const count = async (session: Session, loss: StatedLoss): Promise<Stop | undefined> => {
+  const count = async (session: Session, loss: StatedLoss): Promise<RowGuardStop | undefined> => {
     // The server resolves the name itself, along the search path that the file has set.
     const found = await findTargets(askIn(session), {
       ...loss,
@@ -135,7 +135,7 @@ function guardSegment(context: RowGuardContext, losses: readonly StatedLoss[], k
 /** Timeouts and cancellations are reported as the statement's own wait. */
 const passing = new Set(['55P03', '40P01', '57014', '25P03', '57P01']);
 
-function stopAt(refusal: RefusedReply, context: RowGuardContext, { statement }: StatedLoss): Stop {
+function stopAt(refusal: RefusedReply, context: RowGuardContext, { statement }: StatedLoss): RowGuardStop {
   const { error } = refusal;
   if (error.lost || passing.has(error.sqlstate)) return { refusal };
   const why = `${context.down.statements[statement]?.tag ?? ''}: ${describe(error)}`;

@@ -19,7 +19,7 @@ export async function findCancellation(live: LiveRun): Promise<Cancellation | un
   const [epoch, body] = (reply.ok ? reply.results[0]?.rows[0] : undefined) ?? [];
   if (epoch == null) return undefined;
   const by = body == null ? '' : ` by ${(JSON.parse(body) as { readonly by: string }).by}`;
-  const why = `The run was cancelled${by}. What it applied before remains applied and is recorded.`;
+  const why = `The run was cancelled${by}. Whatever it had applied remains applied and is recorded.`;
   return { epoch, finding: fault('interrupted', { why }) };
 }
 

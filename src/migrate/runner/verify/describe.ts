@@ -132,12 +132,15 @@ function chainDescribed(run: string): string {
   return `SELECT godwit.chain_baseline(${quoteLiteral(run)}, coalesce(pg_catalog.current_setting('godwit.renamed', true), '[]'))`;
 }
 
-/** One message without BEGIN: an error ends its transaction, and later messages are not affected. */
+/**
+ * One message without BEGIN: an error ends its transaction, and later messages are not affected. Its commit is durable:
+ * a run that goes on after a crash of the server does not send it again.
+ */
 function send(live: LiveRun, statements: readonly string[]): Promise<Reply> {
-  return sendUnsynced(live, [...describingSettings, ...statements]);
+  return sendGuarded(live, [...describingSettings, ...statements]);
 }
 
-/** `sendGuarded` without waiting for the disk: nothing of it is claimed before the end of the run, a durable commit. */
+/** `sendGuarded` without waiting for the disk, for what a later durable message of the same stage covers. */
 export function sendUnsynced(live: LiveRun, statements: readonly string[]): Promise<Reply> {
   return sendGuarded(live, ['SET LOCAL synchronous_commit TO off', ...statements]);
 }

@@ -7,7 +7,7 @@ import type { RunnerPorts } from '../../contract/runner-ports.ts';
 import type { SeedStep } from '../../contract/seed-step.ts';
 import { seededTables, seedGroups, seedSources, type SeededTable, type SeedGroup } from './seed-sources.ts';
 import { describingSettings } from './words/described.ts';
-import { sendUnsynced } from './describe.ts';
+import { sendGuarded, sendUnsynced } from './describe.ts';
 import type { LiveRun } from '../run/live-run.ts';
 
 /** A migration whose rows have not been searched for yet. */
@@ -40,7 +40,7 @@ export async function followSeeds(ports: RunnerPorts, live: LiveRun): Promise<re
   const refreshed = sendUnsynced(live, ['SELECT godwit.refresh_seeds()']);
   if (sources.length > 0) await followAll(ports, live, recorded, await groupsOf(live, sources));
   if ((await refreshed).ok)
-    await sendUnsynced(live, ['DELETE FROM godwit.unfollowed', 'UPDATE godwit.guard SET unfollowed = false']);
+    await sendGuarded(live, ['DELETE FROM godwit.unfollowed', 'UPDATE godwit.guard SET unfollowed = false']);
   return sources.length === 0 ? [] : rowChanges(await querySeeds(live, [...describingSettings, rowsQuery(live.run)]));
 }
 
