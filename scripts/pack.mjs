@@ -26,7 +26,10 @@ export function packed({ outputFiles, metafile }) {
   }
   const code = chunks.map(([, part]) => part).join('');
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 32);
-  return `${JSON.stringify({ hash, commands: commandWords(), chunks: places })}\n${code}`;
+  const head = JSON.stringify({ hash, commands: commandWords(), chunks: places });
+  // So much of it is read at once (src/cli/launcher/pack.ts).
+  if (head.length >= 32 * 1024) throw new Error(`The head of the pack has ${head.length} characters.`);
+  return `${head}\n${code}`;
 }
 
 // As esbuild prints them without white space.

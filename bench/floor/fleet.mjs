@@ -1,6 +1,6 @@
-// The minimum for many databases: the files are read and hashed once; each database gets a connection, the history
-// table and all migrations with their rows in one flight, as many databases at once as DATABASES_AT_ONCE says. No
-// checks, no audit, no diagnosis.
+// The minimum for many databases: the files are read and hashed once; each database gets a connection, is asked what it
+// has, and gets the rest, each migration with its row, in one flight, as many databases at once as DATABASES_AT_ONCE
+// says. No checks, no audit, no diagnosis.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,15 +24,15 @@ async function up(database) {
   const client = new Client({ connectionString: url.href, pipeline: true });
   await client.connect();
   const history =
-    'SELECT pg_advisory_lock(4711); CREATE TABLE IF NOT EXISTS floor_history (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())';
-  const answers = [
-    client.query(history),
-    ...migrations.map(({ name, text, checksum }) =>
-      client.query(
-        `BEGIN; ${text}\n; INSERT INTO floor_history (name, checksum) VALUES ('${name}', '${checksum}'); COMMIT`,
-      ),
+    'SELECT pg_advisory_lock(4711); CREATE TABLE IF NOT EXISTS floor_history (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp()); SELECT name FROM floor_history';
+  const { rows } = (await client.query(history)).at(-1);
+  const applied = new Set(rows.map(({ name }) => name));
+  const pending = migrations.filter(({ name }) => !applied.has(name));
+  const answers = pending.map(({ name, text, checksum }) =>
+    client.query(
+      `BEGIN; ${text}\n; INSERT INTO floor_history (name, checksum) VALUES ('${name}', '${checksum}'); COMMIT`,
     ),
-  ];
+  );
   await Promise.all(answers);
   await client.end();
 }

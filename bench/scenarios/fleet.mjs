@@ -1,9 +1,8 @@
-// `up` over the databases of many tenants, in one process. The same databases serve every round: what a contestant made
-// is checked, and removed again.
+// `up` over the databases of many tenants, in one process: 5 migrations on databases that have nothing, then the everyday
+// case, a release of 5 more on databases with a history. The same databases serve every round: what a contestant made is
+// checked, and removed again.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-import { Client } from 'pg';
 
 import { runNode } from '../support/child.mjs';
 import { addressOf, query } from '../support/database.mjs';
@@ -11,13 +10,15 @@ import { smallMigrations } from '../support/migrations.mjs';
 import { median, ratioTarget, rowsOf, summaryLine, target } from '../support/rounds.mjs';
 import { bundleLikeGodwit, root } from '../support/workshop.mjs';
 
-export const title = '`up --databases` of 5 small migrations over 1,000 databases on loopback';
+export const title =
+  '`up --databases` of 5 small migrations, and of a release of 5 more, over 1,000 databases on loopback';
 
 const atOnce = 8;
 const unmake = `DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS godwit CASCADE; CREATE SCHEMA public;`;
 
 export async function run(workshop) {
-  const migrations = smallMigrations(5);
+  const first = smallMigrations(5);
+  const both = smallMigrations(10);
   const { url } = await workshop.server();
   const names = Array.from({ length: workshop.size(1_000) }, (_, at) => `tenant_${at + 1}`);
   workshop.told(`making ${names.length} databases`);
@@ -28,31 +29,43 @@ export async function run(workshop) {
   writeFileSync(list, `${names.join('\n')}\n`);
   const floor = workshop.path('fleet-floor/fleet.mjs');
   await bundleLikeGodwit(join(root, 'bench', 'floor', 'fleet.mjs'), floor);
-  const folder = workshop.folder('godwit', migrations);
-  const cwd = dirname(folder);
+  const folders = { [first.kind]: workshop.folder('godwit', first), [both.kind]: workshop.folder('godwit', both) };
   const env = { DATABASE_URL: url, DATABASES_AT_ONCE: String(atOnce) };
-  const checked = (start) => async () => {
-    workshop.forget(cwd);
-    const sample = await start();
-    await forEach(names, (name) => reset(addressOf(url, { database: name }), migrations, name));
-    return sample;
-  };
-  const up = (cache) => ({
-    run: checked(() => workshop.run(['up', '--databases', list, '--parallel', String(atOnce)], { cwd, env, cache })),
+  const releases = {};
+  /** Both in turn; the sample of the release is kept beside. */
+  const contestant = (name, start) => ({
+    async run() {
+      const check = async (migrations) =>
+        await forEach(names, (one) => checkMade(addressOf(url, { database: one }), migrations, one));
+      const sample = await start(first);
+      await check(first);
+      (releases[name] ??= []).push({ ...(await start(both)), round: releases[name].length });
+      await check(both);
+      await forEach(names, (one) => query(addressOf(url, { database: one }), unmake));
+      return sample;
+    },
   });
-  const contestants = {
-    floor: { run: checked(() => runNode([floor, folder, list], { home: workshop.home('floor'), env })) },
-    'godwit, warm': up('warm'),
-    'godwit, cold': up('cold'),
+  const up = (cache, more) => async (migrations) => {
+    const cwd = dirname(folders[migrations.kind]);
+    workshop.forget(cwd);
+    return await workshop.run(['up', '--databases', list, '--parallel', String(atOnce)], { cwd, env, cache, ...more });
   };
-  const samples = await workshop.compare([3, 3], contestants);
-  const { peakMB } = await checked(() =>
-    workshop.run(['up', '--databases', list, '--parallel', String(atOnce)], { cwd, env, peak: true }),
-  )();
+  const floorUp = async (migrations) =>
+    await runNode([floor, folders[migrations.kind], list], { home: workshop.home('floor'), env });
+  const samples = await workshop.compare([3, 3], {
+    floor: contestant('floor', floorUp),
+    'godwit, warm': contestant('godwit, warm', up('warm')),
+    'godwit, cold': contestant('godwit, cold', up('cold')),
+  });
+  const { peakMB } = await contestant('peak', up('warm', { peak: true })).run();
+  delete releases.peak;
   await forEach(names, (name) => query(url, `DROP DATABASE ${name}`));
   return {
     notes: [`${atOnce} databases at a time, by godwit as by the floor. A new schema takes the place of each old one.`],
-    rows: rowsOf(samples).map((one) => (one.name === 'godwit, warm' ? { ...one, peakMB } : one)),
+    rows: [
+      ...rowsOf(samples).map((one) => (one.name === 'godwit, warm' ? { ...one, peakMB } : one)),
+      ...rowsOf(releases).map((one) => ({ ...one, name: `release: ${one.name}` })),
+    ],
     targets: [
       target('warm', median(samples['godwit, warm'].map(({ ms }) => ms)), 10_000, { unit: 'ms' }),
       ratioTarget(samples, ['godwit, warm', 'floor'], 1.6, { claim: 'warm / floor' }),
@@ -63,23 +76,17 @@ export async function run(workshop) {
         warm: 'godwit, warm',
         cold: 'godwit, cold',
       }),
+      summaryLine('the same: a release of 5 more migrations', releases, { warm: 'godwit, warm', cold: 'godwit, cold' }),
     ],
   };
 }
 
-/** Checks what a contestant made in a database, and removes it. */
-async function reset(url, { tables, views }, name) {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const sql = `SELECT count(*) FILTER (WHERE relkind = 'r')::int AS tables, count(*) FILTER (WHERE relkind = 'v')::int AS views
-                 FROM pg_class WHERE relname LIKE 'bench\\_%' AND relnamespace = 'public'::regnamespace`;
-    const found = (await client.query(sql)).rows[0];
-    if (found.tables !== tables || found.views !== views) throw new Error(`${name}: found ${JSON.stringify(found)}`);
-    await client.query(unmake);
-  } finally {
-    await client.end();
-  }
+/** Checks what a contestant made in a database. */
+async function checkMade(url, { tables, views }, name) {
+  const sql = `SELECT count(*) FILTER (WHERE relkind = 'r')::int AS tables, count(*) FILTER (WHERE relkind = 'v')::int AS views
+               FROM pg_class WHERE relname LIKE 'bench\\_%' AND relnamespace = 'public'::regnamespace`;
+  const [found] = (await query(url, sql)).rows;
+  if (found.tables !== tables || found.views !== views) throw new Error(`${name}: found ${JSON.stringify(found)}`);
 }
 
 async function forEach(names, work) {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Actor } from '../migrate/contract/task.ts';
@@ -112,6 +111,7 @@ async function gitFolder(cwd: string): Promise<string | undefined> {
 }
 
 async function readText(path: string): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises');
   return await readFile(path, 'utf8').then(
     (text) => text.trim(),
     () => undefined,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fault } from '../kit/fault.ts';
 import type { Finding } from '../kit/finding.ts';
@@ -10,6 +9,7 @@ import { err, ok, type Outcome } from '../kit/outcome.ts';
  * missing.
  */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<Outcome<void>> {
+  const { mkdir, rename, rm, writeFile } = await import('node:fs/promises');
   const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -24,6 +24,7 @@ export async function writeWhole(path: string, text: string, mode = 0o644): Prom
 
 /** Writes a file that must not exist yet; `label` is its name in findings. */
 export async function writeNew(path: string, text: string, label = path): Promise<Outcome<void>> {
+  const { mkdir, writeFile } = await import('node:fs/promises');
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { flag: 'wx' });

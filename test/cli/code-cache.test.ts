@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPrivate, writePrivate } from '../../src/adapters/files/private-cache.ts';
 import { parse, render } from '../../src/cli/launcher/code-file.ts';
-import { readPack } from '../../src/cli/launcher/pack.ts';
+import { openPack } from '../../src/cli/launcher/pack.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProject } from '../support/project.ts';
 import { shippedGodwit, startProgram } from '../support/running.ts';
@@ -28,6 +28,13 @@ async function start(argv: readonly string[], env: Environment = {}, cwd = home)
 const folder = (): string => join(home, '.cache', 'godwit', 'code');
 const kept = (): readonly string[] => readdirSync(folder()).map((name) => join(folder(), name));
 const versionFile = (): string => kept()[0] ?? '';
+
+/** A first start keeps which chunks it has loaded, a second one their code. */
+async function keepCode(): Promise<void> {
+  await start(['--version']);
+  await start(['--version']);
+}
+
 const version = { exitCode: 0, out: expect.stringMatching(/^\d/) as string, err: '' };
 
 test('each command says the same with a cache, without one, and while it is made', async () => {
@@ -100,33 +107,32 @@ test.each([
   [
     'code that V8 refuses',
     (path: string) => {
-      const { code } = parse(readPrivate(path) ?? Buffer.alloc(0));
-      const refused = [...code].map(([chunk, { length }]) => [chunk, Buffer.alloc(length, 7)] as const);
-      writePrivate(path, [render({ whole: true, code: new Map(refused) })]);
+      const { chunks, code } = parse(readPrivate(path) ?? Buffer.alloc(0));
+      writePrivate(path, [render({ whole: true, chunks, code: Buffer.alloc(code?.length ?? 0, 7) })]);
     },
   ],
 ])('a file with %s changes nothing, and is written again', async (_what, damage) => {
-  await start(['--version']);
+  await keepCode();
   const path = versionFile();
   const good = readPrivate(path)?.length ?? 0;
   damage(path);
+  expect(await start(['--version'])).toEqual(version);
   expect(await start(['--version'])).toEqual(version);
   expect(readPrivate(path)?.length).toBeGreaterThan(good * 0.9);
 });
 
 /** A file for V8 that says something else for the chunk that starts first: what an attacker would write. */
 function poison(path: string): Buffer {
-  const pack = readPack(readFileSync(join(dirname(shippedGodwit), 'godwit.pack'), 'latin1'));
-  const { length } = pack.source('main.js') ?? '';
-  const script = `new vm.Script('(function(){console.log("poisoned")})'.padEnd(${length}), { filename: 'main.js' })`;
+  const { chunks } = parse(readPrivate(path) ?? Buffer.alloc(0));
+  const { length } = openPack(join(dirname(shippedGodwit), 'godwit.pack')).array(chunks) ?? '';
+  const script = `new vm.Script('[(function(){console.log("poisoned")})]'.padEnd(${length}), { filename: 'godwit.pack' })`;
   const program = `const s = ${script}; s.runInThisContext(); process.stdout.write(s.createCachedData())`;
   const { stdout } = spawnSync(process.execPath, ['-e', program]);
-  const { code } = parse(readPrivate(path) ?? Buffer.alloc(0));
-  return render({ whole: true, code: new Map([...code, ['main.js', stdout]]) });
+  return render({ whole: true, chunks, code: stdout });
 }
 
 test('code without its hash is not executed, and with it, only if nobody else could have written it', async () => {
-  await start(['--version']);
+  await keepCode();
   const path = versionFile();
   const poisoned = poison(path);
   writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 32), poisoned]));
@@ -150,19 +156,50 @@ test('starts at the same time do not disturb each other', async () => {
   const all = await Promise.all(Array.from({ length: 6 }, async () => await start(['--version'])));
   expect(all).toEqual(Array.from({ length: 6 }, () => version));
   expect(kept()).toHaveLength(1);
+  await keepCode();
   const { mtimeMs } = statSync(versionFile());
   expect(await start(['--version'])).toEqual(version);
   expect(statSync(versionFile()).mtimeMs).toBe(mtimeMs);
 });
 
-test('what a refused command has kept is written again by the first one that ends well', async () => {
-  await start(['explain', 'nonsense']);
-  const refused = readPrivate(versionFile());
+test('the code that a refused command has kept is written again by the first one that ends well', async () => {
+  const keptBy = async (argv: readonly string[]) => {
+    await start(argv);
+    return readPrivate(versionFile()) ?? Buffer.alloc(0);
+  };
   await start(['explain', 'wrong-database']);
-  const whole = readPrivate(versionFile());
-  expect(whole?.length).toBeGreaterThan(refused?.length ?? 0);
-  await start(['explain', 'nonsense']);
-  expect(readPrivate(versionFile())).toEqual(whole);
+  const refused = await keptBy(['explain', 'nonsense']);
+  expect(parse(await keptBy(['explain', 'nonsense']))).toMatchObject({ whole: false, code: expect.any(Buffer) });
+  const whole = await keptBy(['explain', 'wrong-database']);
+  expect(whole.length).toBeGreaterThan(refused.length);
+  expect(parse(whole).whole).toBe(true);
+  expect(await keptBy(['explain', 'nonsense'])).toEqual(whole);
+});
+
+test('a command keeps the chunks that it has loaded, then their code, until it loads another one', async () => {
+  const after = async (argv: readonly string[]) => {
+    await start(argv);
+    const { chunks, code } = parse(readPrivate(versionFile()) ?? Buffer.alloc(0));
+    return { chunks: chunks.length, code: code !== undefined };
+  };
+  const { chunks } = await after(['check', '--help']);
+  expect(await after(['check', '--help'])).toEqual({ chunks, code: true });
+  const more = await after(['check']);
+  expect(more).toEqual({ chunks: expect.toSatisfy((found: number) => found > chunks) as number, code: false });
+  expect(await after(['check', '--help'])).toEqual({ chunks: more.chunks, code: true });
+  expect(await after(['check'])).toMatchObject({ chunks: more.chunks, code: true });
+});
+
+test('it is believed also where a folder is so large that V8’s heap is held small', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 1_100 }, (_, at) => [`migrations/${at + 1}_a.sql`, `create table a_${at} (n int);`]),
+  );
+  using project = createProject(files);
+  const check = async () => (await start(['check'], {}, project.folder)).exitCode;
+  expect([await check(), await check()]).toEqual([0, 0]);
+  const written = kept().map((path) => statSync(path).mtimeMs);
+  expect(await check()).toBe(0);
+  expect(kept().map((path) => statSync(path).mtimeMs)).toEqual(written);
 });
 
 test('files that nobody has written for two months go, and the oldest of too many', async () => {

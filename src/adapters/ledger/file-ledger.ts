@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { maskedValues } from '../../kit/masked-values.ts';
 import { storedText } from '../../kit/stored-text.ts';
@@ -23,6 +22,7 @@ export function createFileLedger(folder: string, redact: (text: string) => strin
       return await writeWhole(path, `${JSON.stringify(maskedValues(entry, redact, storedText), null, 2)}\n`, 0o600);
     },
     list: async (environment) => {
+      const { readdir } = await import('node:fs/promises');
       const names = await readdir(folder).catch(() => []);
       const entries = await Promise.all(
         names.filter((name) => name.endsWith('.json')).map((name) => readEntry(join(folder, name))),
@@ -40,6 +40,7 @@ export function createFileLedger(folder: string, redact: (text: string) => strin
 }
 
 async function readEntry(path: string): Promise<LedgerEntry | undefined> {
+  const { readFile } = await import('node:fs/promises');
   try {
     return readLedgerEntry(JSON.parse(await readFile(path, 'utf8')));
   } catch {

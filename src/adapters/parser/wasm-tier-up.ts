@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-
 /*
  * V8 would compile the hot functions of the parser a second time and optimise them. The parser works only briefly: that
  * takes more time than it saves, and on Node 24 half a gigabyte of memory. V8 reads its flags when it compiles a
@@ -29,10 +27,15 @@ export function pauseTierUp(): void {
 
 function hold(): void {
   held += 1;
-  if (held === 1) for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+  if (held === 1) for (const flag of flags) setFlag(`--no-${flag}`);
 }
 
 function release(): void {
   held -= 1;
-  if (held === 0) for (const flag of flags) setFlagsFromString(`--${flag}`);
+  if (held === 0) for (const flag of flags) setFlag(`--${flag}`);
+}
+
+/** Many commands parse nothing, and need no `node:v8`. */
+function setFlag(flag: string): void {
+  process.getBuiltinModule('node:v8').setFlagsFromString(flag);
 }

@@ -47,6 +47,20 @@ test.each(calls)('%s answers as pg’s does', async (name, values) => {
   expect(await hex(own?.(...values) ?? '')).toBe(await hex(pg[name]?.(...values) ?? 'pg lacks it'));
 });
 
+test('a key that was derived before is the same again, whatever a caller has done with the first, and for this salt only', () => {
+  const first = ours.deriveKey('pencil', bytes('salt of the role'), 4096);
+  const kept = first.toString('hex');
+  first.fill(0);
+  expect(ours.deriveKey('pencil', bytes('salt of the role'), 4096).toString('hex')).toBe(kept);
+  const others = [
+    ours.deriveKey('pencil', bytes('salt of the rolf'), 4096),
+    ours.deriveKey('pencils', bytes('salt of the role'), 4096),
+    ours.deriveKey('pencil', bytes('salt of the role'), 4097),
+    ours.deriveKey('rolepencil', bytes('salt of the '), 4096),
+  ];
+  expect(new Set([kept, ...others.map((key) => key.toString('hex'))]).size).toBe(5);
+});
+
 test('what it does not know is refused, not computed otherwise', () => {
   expect(() => ours.hashByName('SHA-1024', bytes('a certificate'))).toThrow('Digest method not supported');
 });

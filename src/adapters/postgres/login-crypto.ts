@@ -34,6 +34,22 @@ export function hmacSha256(key: Bytes, text: string): Buffer {
   return createHmac('sha256', view(key)).update(text).digest();
 }
 
+/**
+ * Keys that were derived lately, by a hash of what they come from: many databases of one server share the user's. Made
+ * on first use, because the build wants no module here that does something when it is loaded.
+ */
+let derived: Map<string, Buffer> | undefined;
+let forgetting: NodeJS.Timeout | undefined;
+
+/** A few keys are kept until 5 seconds after the last login. */
 export function deriveKey(password: string, salt: Uint8Array, iterations: number): Buffer {
-  return pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const source = createHash('sha256').update(`${iterations} ${salt.byteLength} `).update(salt).update(password);
+  const name = source.digest('base64');
+  derived ??= new Map();
+  const key = derived.get(name) ?? pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  if (derived.size >= 4) derived.clear();
+  derived.set(name, key);
+  forgetting ??= setTimeout(() => derived?.clear(), 5_000).unref();
+  forgetting.refresh();
+  return Buffer.from(key);
 }

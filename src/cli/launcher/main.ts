@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { openCodeCache } from './code-cache.ts';
-import { readPack } from './pack.ts';
+import type { Kept } from './code-file.ts';
+import { openPack } from './pack.ts';
 
 /*
  * Starts the program: `godwit.pack` next to this file (scripts/pack.mjs) holds its chunks, of which a command loads its
@@ -23,9 +23,11 @@ type Chunk = (exports: unknown, require: (name: string) => unknown, own: Own) =>
 
 const here = __dirname;
 const requireOutside = createRequire(__filename);
-const pack = readPack(readFileSync(join(here, 'godwit.pack'), 'latin1'));
+const path = join(here, 'godwit.pack');
+const pack = openPack(path);
 const cache = openCodeCache(pack, process.argv.slice(2), process.env);
 const loaded = new Map<string, unknown>();
+const together = cache === undefined ? undefined : compileTogether(cache.kept);
 const own: Own = {
   load: async (name) => await Promise.resolve(name).then(load),
   // Here, because code from the cache no longer knows whom to ask for an import.
@@ -37,25 +39,30 @@ function load(name: string): unknown {
   const chunk = name.startsWith('./') ? name.slice(2) : '';
   const known = loaded.get(chunk);
   if (known !== undefined) return known;
-  const source = pack.source(chunk);
+  const start = together?.functions.get(chunk) ?? compile(chunk);
   // A package, or one of Node’s own modules.
-  if (source === undefined) return requireOutside(name);
+  if (start === undefined) return requireOutside(name);
   const exports = {};
   loaded.set(chunk, exports);
-  compile(chunk, source)(exports, load, own);
+  start(exports, load, own);
   return exports;
 }
 
-function compile(chunk: string, source: string): Chunk {
-  const cachedData = cache?.codeOf(chunk);
-  const script = new Script(source, {
-    filename: join(here, chunk),
-    ...(cachedData === undefined ? {} : { cachedData }),
-  });
-  cache?.add({ chunk, script, known: script.cachedDataRejected === false });
-  return script.runInThisContext() as Chunk;
+function compile(chunk: string): Chunk | undefined {
+  const source = pack.source(chunk);
+  if (source === undefined) return undefined;
+  return new Script(source, { filename: join(here, chunk) }).runInThisContext() as Chunk;
+}
+
+/** One script of all chunks that this command has loaded before. */
+function compileTogether({ chunks, code }: Kept) {
+  const source = chunks.length === 0 ? undefined : pack.array(chunks);
+  if (source === undefined) return undefined;
+  const script = new Script(source, { filename: path, ...(code === undefined ? {} : { cachedData: code }) });
+  const functions = script.runInThisContext() as readonly Chunk[];
+  return { script, functions: new Map(chunks.map((chunk, at) => [chunk, functions[at]])) };
 }
 
 load('./main.js');
 // Behind the program’s own last words.
-process.on('exit', (exitCode) => cache?.keep(exitCode));
+process.on('exit', (exitCode) => cache?.keep({ exitCode, loaded: [...loaded.keys()], script: together?.script }));

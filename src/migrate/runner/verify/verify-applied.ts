@@ -22,7 +22,7 @@ import type { Opened } from '../session/open.ts';
 import { placeDifferences } from './place-differences.ts';
 import { concluded, report } from './report-checks.ts';
 import { isLost } from './after-applying.ts';
-import { withChecks } from './verified-migration.ts';
+import { withOwnChecks } from './verified-migration.ts';
 import { verdictOf, succeeded, type Verdict } from '../../contract/verdict.ts';
 
 /** The most relations whose locks are held at once, not counting those that views and indexes open. */
@@ -41,7 +41,7 @@ export async function verifyApplied(task: VerifyTask, ports: RunnerPorts, opened
   if (applied.length === 0) return { ...succeeded('nothing-to-do'), findings: others };
   const byId = new Map(ports.bundle.migrations.map((migration) => [migration.id, migration]));
   const known = applied.flatMap(({ id }) => byId.get(id) ?? []);
-  const migrations = await Promise.all(known.map((migration) => withChecks(ports.bundle, migration)));
+  const migrations = await withOwnChecks(ports.bundle, known);
   const compared = await compareBaseline(task, opened);
   if (compared === 'lost')
     return verdictOf(fault('connection-lost', { why: 'The connection was lost during the checks.' }));
