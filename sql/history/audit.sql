@@ -1,7 +1,7 @@
 -- The audit: one hash chain per run, over text.
 
 create or replace function godwit.log(of_run text, event_kinds text[], event_bodies text[]) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   known bigint;
   last_n bigint;

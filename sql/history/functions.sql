@@ -1,4 +1,6 @@
 -- The functions of schema godwit, as the newest version has them. Installed behind the steps that bring its tables up to date.
+-- What is called for each migration or table keeps the plans of its queries (plan_cache_mode): the server would often plan a
+-- query anew for each call, which costs more than to perform it.
 
 create or replace function godwit.enter(expected_epoch bigint, expected_head text) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -91,7 +93,7 @@ $$;
 -- until its end. Returns the first id behind it and its subtransactions.
 create or replace function godwit.note_transaction(of_run text, of_migration text, of_direction text, of_seq bigint,
   may_drop boolean, may_nest boolean) returns xid8
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   own xid8 := pg_current_xact_id();
   nested xid[] := '{}';
@@ -145,7 +147,7 @@ $$;
 create or replace function godwit.note_done(of_run text, of_migration text, of_direction text, first_ordinal integer,
   tags text[], lines integer[], counts integer[], hashes text[], may_drop boolean default true,
   may_nest boolean default true) returns double precision
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   t double precision[] := godwit.times();
 begin
@@ -170,7 +172,7 @@ create or replace function godwit.record(of_run text, new_kind text, of_migratio
   of_checksum text, new_head text, next_started text, of_direction text, first_ordinal integer,
   tags text[], lines integer[], counts integer[], hashes text[], durable boolean default true,
   may_drop boolean default true, may_nest boolean default true, of_set text default 'app') returns double precision
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   new_seq bigint;
   now_at timestamptz := clock_timestamp();

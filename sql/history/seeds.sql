@@ -1,13 +1,14 @@
 -- Rows that migrations wrote, followed by a key (godwit.seed). Columns are known by number, so that renaming them changes
 -- nothing. Everything is compared as text, so these functions mean the same only under the settings of descriptions.
--- In plpgsql, which keeps its plans: they are called for each table and each row.
+-- In plpgsql, which keeps its plans: they are called for each table and each row. Plans of their own for each call would cost more
+-- than the call.
 
 -- The rows of a relation with these keys (each an array of texts): the place in the list, the key in the server's own
 -- words (null: no such row), the transaction that wrote the row, a hash of each column. One question, so that the index
 -- of the key is used: compared by that index's own equality.
 create or replace function godwit.rows_by_key(of_relation oid, of_key smallint[], of_columns smallint[], keys jsonb)
 returns table (n bigint, own_key text[], wrote xid, hashes jsonb)
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   is_same text;
   key_texts text;
@@ -43,7 +44,7 @@ end $$;
 
 -- Can the relation's rows be looked for by this key now? Nobody's lock is waited for.
 create or replace function godwit.is_readable(of_relation oid, of_key smallint[]) returns boolean
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 begin
   return exists (select from pg_class where oid = of_relation and relkind in ('r', 'p'))
     and not exists (select from unnest(of_key) k where not exists (
@@ -56,7 +57,7 @@ end $$;
 -- Followed rows of one relation as they are now.
 create or replace function godwit.seed_rows(of_relation oid, of_key smallint[])
 returns table (key_values text[], is_there boolean, wrote xid, hashes jsonb)
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 begin
   return query
@@ -90,7 +91,7 @@ end $$;
 -- What the migrations' transactions did to followed rows: what they wrote is taken anew, what they removed is forgotten,
 -- and so is what a migration stated that has been reverted. What was missing or changed when the run began is not theirs.
 create or replace function godwit.refresh_seeds() returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   own xid8[];
   seen xid8;
@@ -146,7 +147,7 @@ end $$;
 -- At the start of a run that may change rows: notes what is missing or changed already, so that its end does not take it
 -- for the run's own. A run that died before its end is brought to it first.
 create or replace function godwit.look_at_seeds(of_run text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   g record;
 begin
@@ -176,7 +177,7 @@ end $$;
 create or replace function godwit.follow_rows(of_relation oid, of_key smallint[], of_columns smallint[], keys jsonb,
   lines integer[], of_seq bigint, is_frozen boolean, own xid8[], exactly boolean, keeps boolean)
 returns table (line integer, missed bigint, why text)
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 begin
   if not godwit.is_readable(of_relation, of_key) then
     return query select lines[1], jsonb_array_length(keys)::bigint, 'Another session holds the table exclusively.';
@@ -203,7 +204,7 @@ end $$;
 -- Followed rows that are not as they were kept: `missing`, `changed` (which columns), or `unknown` (why). Reads only.
 create or replace function godwit.compare_seeds(of_relations oid[], of_seqs bigint[])
 returns table (name text, seq bigint, line integer, frozen boolean, state text, detail text)
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   g record;
 begin

@@ -33,7 +33,7 @@ end $$;
 -- and what of the baseline it has dropped. Locks are held until the end, so that what an earlier one dropped is left out.
 create or replace function godwit.note_step(own xid8, of_run text, of_migration text, of_seq bigint,
   may_drop boolean, may_nest boolean) returns xid8
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   nested xid[] := '{}';
   gone_class oid[] := '{}';
@@ -91,7 +91,7 @@ create or replace function godwit.record_step(of_run text, expected_epoch bigint
   of_file text, of_checksum text, new_head text, tags text[], lines integer[], counts integer[], hashes text[],
   may_drop boolean default true, may_nest boolean default true, begun boolean default false, of_set text default 'app')
 returns double precision
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   new_seq bigint := (select seq + place from godwit.guard where xmin = pg_current_xact_id()::xid);
   now_at timestamptz := clock_timestamp();

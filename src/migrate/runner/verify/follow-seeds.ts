@@ -197,7 +197,8 @@ async function keyTextsOfPart(
   live: LiveRun,
   part: readonly FollowedGroup[],
 ): Promise<readonly (readonly [SeedGroup, KeyTexts])[]> {
-  const questions = await Promise.all(part.map(keyQuestion));
+  const alike = byPath(part);
+  const questions = await Promise.all(alike.map(keyQuestion));
   const reply = await sendUnsynced(live, [...keySettings, ...questions.flat()]);
   if (!reply.ok && part.length > 1) {
     const alone = part.map(async (one) => await keyTextsOfPart(live, [one]));
@@ -207,11 +208,28 @@ async function keyTextsOfPart(
     return part.map(({ group }) => [group, `Its key cannot be read any more: ${reply.error.message}.`] as const);
   // Each question ends with its query.
   let end = reply.results.length - questions.flat().length;
-  return part.map(({ group }, index) => {
+  return alike.flatMap((groups, index) => {
     end += questions[index]?.length ?? 0;
-    const rows = reply.results[end - 1]?.rows ?? [];
-    return [group, rows.map(([, ...values]) => values.map((value) => value ?? ''))] as const;
+    const texts = groups.map((): (readonly string[])[] => []);
+    for (const [place, , values] of reply.results[end - 1]?.rows ?? []) {
+      const key = JSON.parse(values ?? '[]') as readonly (string | null)[];
+      texts[Number(place)]?.push(key.map((value) => value ?? ''));
+    }
+    return groups.map(({ group }, place) => [group, texts[place] ?? []] as const);
   });
+}
+
+/** Neighbours with one search path: a single query asks for their keys. */
+function byPath(part: readonly FollowedGroup[]): readonly (readonly FollowedGroup[])[] {
+  const alike: FollowedGroup[][] = [];
+  let path: string | undefined;
+  for (const one of part) {
+    const own = JSON.stringify(one.group.path);
+    if (own === path) alike.at(-1)?.push(one);
+    else alike.push([one]);
+    path = own;
+  }
+  return alike;
 }
 
 const keySettings: readonly string[] = [
@@ -221,10 +239,20 @@ const keySettings: readonly string[] = [
 ];
 
 /**
- * Commands whose last one queries the values of the key literals according to the server, as text: under the initial
- * settings and search path of the session, as the statement was.
+ * Commands whose last one queries the values of the key literals according to the server, as text, by the place of the
+ * group and of the row: under the initial settings and search path of the session, as the statement was.
  */
-async function keyQuestion({ of: { body }, group }: FollowedGroup): Promise<readonly string[]> {
+async function keyQuestion(groups: readonly FollowedGroup[]): Promise<readonly string[]> {
+  const rows = (await Promise.all(groups.map(keyRows))).flat();
+  const path = groups[0]?.group.path ?? null;
+  const schemas = path?.map(quoteIdent).join(', ') ?? '';
+  return [
+    ...(path === null ? [] : [`SET LOCAL search_path TO ${schemas === '' ? "''" : schemas}`]),
+    `SELECT * FROM (VALUES ${rows.join(',\n')}) v ORDER BY 1, 2`,
+  ];
+}
+
+async function keyRows({ of: { body }, group }: FollowedGroup, place: number): Promise<readonly string[]> {
   const types = group.key.map(
     (number) => group.table.columns.find((column) => column.number === number)?.type ?? 'text',
   );
@@ -236,13 +264,9 @@ async function keyQuestion({ of: { body }, group }: FollowedGroup): Promise<read
       values.push(
         `CAST((${decoder.decode(await body.read(start, end))}\n) AS ${types[at] ?? 'text'})::pg_catalog.text`,
       );
-    rows.push(`(${index}, ${values.join(', ')})`);
+    rows.push(`(${place}, ${index}, pg_catalog.json_build_array(${values.join(', ')}))`);
   }
-  const path = group.path?.map(quoteIdent).join(', ') ?? '';
-  return [
-    ...(group.path === null ? [] : [`SET LOCAL search_path TO ${path === '' ? "''" : path}`]),
-    `SELECT * FROM (VALUES ${rows.join(',\n')}) v ORDER BY 1`,
-  ];
+  return rows;
 }
 
 async function querySeeds(live: LiveRun, commands: readonly string[]): Promise<ResultSet | undefined> {
