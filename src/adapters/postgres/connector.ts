@@ -10,7 +10,6 @@ import { fallbackOf, type DatabaseAddress } from './address.ts';
 import { requestCancel } from './cancel-request.ts';
 import { clientConfig, isolate } from './client-config.ts';
 import { connectFault } from './connect-fault.ts';
-import { gathering } from './gathering.ts';
 import { watchGreeting, type GreetedConnection } from './greeting.ts';
 import { holdToTerms } from './login-terms.ts';
 import { createMasking } from './masking.ts';
@@ -208,7 +207,6 @@ function sessionOf(client: Client, { address, goodbyes }: Peer, farewell: () => 
   const { processID: pid, secretKey } = client as unknown as { processID: number; secretKey: number };
   let waiting = 0;
   let answered = 0;
-  const gather = gathering(connectionOf(client).stream);
   const counted = async (bytes: number, reply: Promise<Reply>): Promise<Reply> => {
     waiting += bytes + 1;
     try {
@@ -231,7 +229,6 @@ function sessionOf(client: Client, { address, goodbyes }: Peer, farewell: () => 
       counted(
         text.length,
         new Promise<Reply>((resolve) => {
-          gather();
           client.query(new MessageQuery(text, options?.rows ?? 'none', resolve));
         }),
       ),
