@@ -122,6 +122,9 @@ begin
   if begun then
     delete from godwit.own_transaction where run = of_run and direction = 'begun'
     returning xmin into written;
+    if not found then
+      raise exception using errcode = 'GW003', message = 'godwit: the transaction was ended by the migration itself';
+    end if;
   end if;
   own := godwit.later(written);
   insert into godwit.unfollowed (seq, run, wrote)

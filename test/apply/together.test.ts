@@ -156,6 +156,36 @@ test('a deferred constraint is told at the migration that violates it', async ()
   expect(await tables(database)).toEqual([]);
 });
 
+test.each(['', 'savepoint a;\n'])('a file that goes back behind its own beginning (%j) is refused', async (own) => {
+  await using database = await createTestDatabase();
+  using project = createProject(
+    {
+      'migrations/1_a.sql': 'create table a (id int);',
+      'migrations/2_b.sql': `create table b (id int);\n${own}rollback to savepoint godwit_migration;`,
+      'migrations/3_c.sql': 'create table c (id int);',
+    },
+    database.url,
+  );
+  const failed = await project.run('up', '--tx', 'all', '--json');
+  expect(failed.exitCode).toBe(40);
+  expect(findingOf(failed)).toMatchObject({ code: 'transaction-escaped', where: { file: 'migrations/2_b.sql' } });
+  expect(await tables(database)).toEqual([]);
+});
+
+test('two constraints of one name, one of them deferred by itself, do not stop a transaction', async () => {
+  await using database = await createTestDatabase();
+  const table = (name: string, initially: string): string =>
+    `create table ${name} (id int primary key, up int, constraint fk foreign key (up) references ${name} deferrable initially ${initially});`;
+  using project = createProject(
+    {
+      'migrations/1_a.sql': `${table('a', 'deferred')}\n${table('b', 'immediate')}`,
+      'migrations/2_b.sql': 'insert into a values (1, 2);\ninsert into a values (2, 1);',
+    },
+    database.url,
+  );
+  expect((await project.run('up', '--tx', 'all')).exitCode).toBe(0);
+});
+
 test('a new enum value that a later migration uses is refused by the server, with the way on', async () => {
   await using database = await createTestDatabase();
   using project = createProject(

@@ -73,9 +73,9 @@ const [savepoint = ''] = stepReset.commands;
 /** The end of its subtransaction. */
 export const release: string = `RELEASE ${savepoint}`;
 
-/** Savepoints may still be open at the end of the file. */
+/** Savepoints may still be open at the end of the file, or it goes back to one that is not its own. */
 function keepsSavepoints({ statements }: Analysis): boolean {
-  return statements.some(({ tag }) => tag === 'SAVEPOINT');
+  return statements.some(({ tag }) => tag === 'SAVEPOINT' || tag === 'ROLLBACK');
 }
 
 /** Statements that write no rows, and run no code of users. */
