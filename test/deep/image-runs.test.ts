@@ -13,7 +13,7 @@ import { missing } from '../support/tools.ts';
 
 /** Says what it finds where it runs. */
 const runner = `
-import { readdirSync, readFileSync } from 'node:fs';
+const { readdirSync, readFileSync } = require('node:fs');
 const bundle = readdirSync('/godwit/bundle').sort();
 console.log(JSON.stringify({ argv: process.argv.slice(1), bundle, body: readFileSync('/godwit/bundle/bodies/1.sql', 'utf8') }));
 process.exitCode = 41;

@@ -23,7 +23,7 @@ function examplesOf(source: string): readonly string[] {
 function asserting(code: string): string {
   return code.replaceAll(/^\/\/ (.*)$/gm, (_, told: string) =>
     told
-      .split(/, (?=[\w.()=> ]+: )/)
+      .split(/, (?=[\w.()=>[\]? ]+: )/)
       .map((one) => {
         const colon = one.lastIndexOf(': ');
         return `// @ts-ignore\nsame(${one.slice(0, colon)}, ${one.slice(colon + 2)}, ${JSON.stringify(one)});`;
